@@ -1,0 +1,207 @@
+/* file.c - open files: their life, position, limits; regular files and directories over inodes.
+ * Called by: sys_file.c, exec, and through file_ops by itself.
+ * Never: walks a path (open.c) or numbers a descriptor (fdtable.c).  */
+#include "fs/file.h"
+#include "abi/linux_errno.h"
+#include "fs/pages.h"
+#include "kernel/mm/kheap.h"
+
+#define SIZE_MAX_SMALL 0x7fffffffull /* without O_LARGEFILE, open(2) */
+#define SIZE_MAX_FILE (((uint64_t)PAGES_INDEX_MAX + 1) << PAGE_SHIFT)
+
+/* ---- life */
+struct file *file_new(struct inode *i, struct name *n, const struct file_ops *ops, uint32_t flags)
+{
+	struct file *f = kzalloc(sizeof *f);
+
+	if (!f) return NULL;
+	f->ops = ops;
+	f->inode = i;
+	f->name = n;
+	f->flags = flags;
+	f->refs = 1;
+	mutex_init(&f->pos_lock, MUTEX_FILE);
+	return f;
+}
+
+void file_ref(struct file *f)
+{
+	f->refs++;
+}
+
+static bool writes(const struct file *f)
+{
+	return (f->flags & O_ACCMODE) != O_RDONLY;
+}
+
+void file_unref(struct file *f)
+{
+	if (!f) return;
+	KASSERT2(f->refs > 0, f->refs, f->flags);
+	if (--f->refs) return;
+	lock_drop_file(f);
+	if (f->ops->release) f->ops->release(f);
+	if (f->inode && S_ISREG(f->inode->mode) && writes(f) && !(f->flags & O_PATH)) f->inode->n_writers--;
+	inode_unref(f->inode);
+	name_unref(f->name);
+	kfree(f);
+}
+
+/* ---- reading */
+static bool has_position(const struct file *f)
+{
+	return f->ops->seek != file_no_seek;
+}
+
+int32_t file_read(struct file *f, struct uio *u, const uint64_t *at, const struct fs_caller *who)
+{
+	if ((f->flags & O_PATH) || (f->flags & O_ACCMODE) == O_WRONLY) return -EBADF;
+	if (f->inode && S_ISDIR(f->inode->mode)) return -EISDIR;
+	if (!f->ops->read) return -EINVAL;
+	if (!has_position(f)) return at ? -ESPIPE : f->ops->read(f, u, NULL, who);
+	if (at) return f->ops->read(f, u, at, who);
+	mutex_lock(&f->pos_lock);
+	int32_t n = f->ops->read(f, u, &f->pos, who);
+	if (n > 0) f->pos += (uint32_t)n;
+	mutex_unlock(&f->pos_lock);
+	return n;
+}
+
+int32_t file_read_kernel(struct file *f, void *buf, uint32_t n, uint64_t at, const struct fs_caller *who)
+{
+	struct uio u;
+
+	if (!f->ops->read) return -EINVAL;
+	uio_init_kernel(&u, buf, n);
+	return f->ops->read(f, &u, has_position(f) ? &at : NULL, who);
+}
+
+/* ---- writing */
+int32_t file_write(struct file *f, struct uio *u, const uint64_t *at, const struct fs_caller *who)
+{
+	int32_t n;
+
+	if ((f->flags & O_PATH) || !writes(f)) return -EBADF;
+	if (!f->ops->write) return -EINVAL;
+	if (!has_position(f)) {
+		n = at ? -ESPIPE : f->ops->write(f, u, NULL, who);
+	} else if (at) {
+		n = f->ops->write(f, u, at, who);
+	} else {
+		mutex_lock(&f->pos_lock);
+		n = f->ops->write(f, u, &f->pos, who);
+		if (n > 0) f->pos = (f->flags & O_APPEND) && S_ISREG(f->inode->mode) ? f->inode->size : f->pos + (uint32_t)n;
+		mutex_unlock(&f->pos_lock);
+	}
+	if (n == -EPIPE) who->ops->raise(who, SIGPIPE);
+	return n;
+}
+
+/* ---- seeking */
+int64_t file_no_seek(struct file *f, int64_t off, int whence)
+{
+	UNUSED(f);
+	UNUSED(off);
+	UNUSED(whence);
+	return -ESPIPE;
+}
+
+static int64_t seek_target(const struct file *f, int64_t off, int whence)
+{
+	int64_t size = (int64_t)f->inode->size;
+
+	switch (whence) {
+	case SEEK_SET: return off;
+	case SEEK_CUR: return (int64_t)f->pos + off;
+	case SEEK_END: return size + off;
+	case SEEK_DATA: return off >= 0 && off < size ? off : -ENXIO; /* holes are told as data, lseek(2) allows it */
+	case SEEK_HOLE: return off >= 0 && off < size ? size : -ENXIO;
+	default: return -EINVAL;
+	}
+}
+
+int64_t file_seek(struct file *f, int64_t off, int whence)
+{
+	if (f->flags & O_PATH) return -EBADF;
+	if (f->ops->seek) return f->ops->seek(f, off, whence);
+	mutex_lock(&f->pos_lock);
+	int64_t to = seek_target(f, off, whence);
+	if (to < 0 && whence != SEEK_DATA && whence != SEEK_HOLE) to = -EINVAL;
+	if (to >= 0) f->pos = (uint64_t)to;
+	mutex_unlock(&f->pos_lock);
+	return to;
+}
+
+/* ---- regular files */
+static int32_t regular_read(struct file *f, struct uio *u, const uint64_t *pos, const struct fs_caller *who)
+{
+	UNUSED(who);
+	int32_t n = pages_read(f->inode, u, *pos);
+
+	if (n > 0 && !(f->flags & O_NOATIME)) f->inode->atime = inode_now();
+	return n;
+}
+
+/** How many bytes may be written at pos: RLIMIT_FSIZE, and 2 GiB for programs without large files. 0: none, -EFBIG. */
+static uint32_t room_at(const struct file *f, uint64_t pos, uint32_t want, const struct fs_caller *who)
+{
+	uint64_t end = f->flags & O_LARGEFILE ? SIZE_MAX_FILE : SIZE_MAX_SMALL;
+
+	if (who->fsize_limit_pages != UINT32_MAX) end = MIN(end, (uint64_t)who->fsize_limit_pages << PAGE_SHIFT);
+	return pos >= end ? 0 : (uint32_t)MIN(end - pos, (uint64_t)want);
+}
+
+static int32_t regular_write(struct file *f, struct uio *u, const uint64_t *pos, const struct fs_caller *who)
+{
+	struct inode *i = f->inode;
+	uint32_t want = u->left;
+
+	if (want == 0) return 0;
+	mutex_lock(&i->lock);
+	uint64_t at = f->flags & O_APPEND ? i->size : *pos;
+	uint32_t room = room_at(f, at, want, who);
+	int32_t n = -EFBIG;
+	if (room > 0) {
+		u->left = room; /* the copy stops at the limit */
+		n = pages_write(i, u, at);
+		u->left += want - room;
+	}
+	if (n > 0 && who->cred->fsuid != 0) i->mode &= ~(i->mode & 0010 ? S_ISUID | S_ISGID : S_ISUID);
+	mutex_unlock(&i->lock);
+	if (room == 0 && who->fsize_limit_pages != UINT32_MAX && at >= (uint64_t)who->fsize_limit_pages << PAGE_SHIFT)
+		who->ops->raise(who, SIGXFSZ);
+	return n;
+}
+
+static int32_t regular_ioctl(struct file *f, uint32_t cmd, uint32_t arg, struct umem *mem, const struct fs_caller *who)
+{
+	UNUSED(who);
+	if (cmd != FIONREAD) return -ENOTTY;
+	uint64_t left = f->inode->size > f->pos ? f->inode->size - f->pos : 0;
+	return umem_store_u32(mem, uaddr(arg), (uint32_t)MIN(left, 0x7fffffffull));
+}
+
+static int regular_backing(struct file *f, struct backing **out)
+{
+	inode_ref(f->inode);
+	*out = &f->inode->backing;
+	return 0;
+}
+
+static int nothing_to_sync(struct file *f)
+{
+	UNUSED(f);
+	return 0;
+}
+
+const struct file_ops regular_file_ops = {
+	.read = regular_read,
+	.write = regular_write,
+	.ioctl = regular_ioctl,
+	.backing = regular_backing,
+	.fsync = nothing_to_sync,
+};
+
+/* ---- directories whose file system offers no reading, and O_PATH */
+const struct file_ops directory_file_ops = {.fsync = nothing_to_sync};
+const struct file_ops path_file_ops = {.seek = file_no_seek};

@@ -1,0 +1,181 @@
+/* inode.c - the life of inodes and superblocks, permission, times, and what stat shows.
+ * Called by: every file system, name.c, file.c, sys_file.c.
+ * Never: knows an inode's names or how its data is kept.  */
+#include "fs/inode.h"
+#include "abi/linux_errno.h"
+#include "fs/file.h"
+#include "fs/pages.h"
+#include "kernel/base/clock.h"
+#include "kernel/mm/kheap.h"
+#include "lib/str.h"
+
+#define INO_MAX 0x7fffffffu /* programs without large-file support see 32 bits, some a signed one (ABI.md 2.7) */
+
+static uint32_t last_ino, last_dev;
+
+/* ---- superblocks */
+struct superblock *superblock_new(const char *fstype, const char *source)
+{
+	uint32_t len = source ? (uint32_t)strlen(source) : 0;
+	struct superblock *sb = kzalloc(sizeof *sb + len + 1);
+
+	if (!sb) return NULL;
+	sb->fstype = fstype;
+	sb->source = source ? memcpy(sb + 1, source, len + 1) : fstype; /* the text lies behind the struct */
+	sb->dev = ++last_dev; /* major 0: file systems without a device */
+	sb->refs = 1;
+	return sb;
+}
+
+void superblock_unref(struct superblock *sb)
+{
+	KASSERT2(sb->refs > 0, sb->refs, sb->dev);
+	if (--sb->refs == 0) kfree(sb);
+}
+
+void superblock_destroy(struct superblock *sb)
+{
+	if (sb->kill) sb->kill(sb);
+	inode_unref(sb->root);
+	sb->root = NULL;
+	superblock_unref(sb);
+}
+
+/* ---- inodes */
+struct inode *inode_new(struct superblock *sb, const struct inode_ops *ops, uint32_t mode)
+{
+	struct inode *i = kzalloc(sizeof *i);
+
+	if (!i) return NULL;
+	i->sb = sb;
+	sb->refs++;
+	last_ino = last_ino >= INO_MAX ? 2 : last_ino + 1;
+	i->ino = last_ino;
+	i->ops = ops;
+	i->mode = mode;
+	i->nlink = 1;
+	i->refs = 1;
+	i->atime = i->mtime = i->ctime = i->btime = inode_now();
+	mutex_init(&i->lock, S_ISDIR(mode) ? MUTEX_DIR : MUTEX_INODE);
+	i->backing.ops = &inode_backing_ops;
+	waitq_init(&i->changed);
+	return i;
+}
+
+void inode_ref(struct inode *i)
+{
+	i->refs++;
+}
+
+void inode_unref(struct inode *i)
+{
+	if (!i) return;
+	KASSERT2(i->refs > 0, i->ino, i->refs);
+	if (--i->refs) return;
+	if (i->ops->evict) i->ops->evict(i);
+	pages_free(i);
+	fifo_free(i);
+	lock_list_free(i);
+	superblock_unref(i->sb);
+	kfree(i);
+}
+
+static bool in_group(const struct cred *c, uint32_t gid)
+{
+	if (c->fsgid == gid) return true;
+	for (uint32_t n = 0; n < c->n_groups; n++)
+		if (c->groups[n] == gid) return true;
+	return false;
+}
+
+int inode_permission(const struct inode *i, uint32_t rwx, const struct fs_caller *who)
+{
+	uint32_t bits = i->mode;
+
+	if (who->cred->fsuid == 0) {
+		/* root reads and writes all; runs only what somebody may run */
+		bool run = !(rwx & X_OK) || S_ISDIR(i->mode) || (i->mode & 0111);
+		return run ? 0 : -EACCES;
+	}
+	if (who->cred->fsuid == i->uid)
+		bits >>= 6;
+	else if (in_group(who->cred, i->gid))
+		bits >>= 3;
+	return (bits & rwx) == rwx ? 0 : -EACCES;
+}
+
+/* ---- times */
+struct timestamp inode_now(void)
+{
+	uint64_t ns = clock_now_ns() + (uint64_t)clock_wall_offset_ns();
+
+	return (struct timestamp){.s = (int64_t)(ns / NS_PER_S), .ns = (uint32_t)(ns % NS_PER_S)};
+}
+
+void inode_touch_data(struct inode *i)
+{
+	i->mtime = i->ctime = inode_now();
+	i->version++;
+}
+
+void inode_touch_meta(struct inode *i)
+{
+	i->ctime = inode_now();
+}
+
+/* ---- stat */
+static uint64_t blocks_of(const struct inode *i)
+{
+	return (uint64_t)pages_resident(i) * (PAGE_SIZE / 512);
+}
+
+void inode_stat(struct inode *i, struct linux_stat64 *out)
+{
+	if (i->ops->refresh) (void)i->ops->refresh(i);
+	memset(out, 0, sizeof *out);
+	out->dev = i->sb->dev;
+	out->ino32 = i->ino;
+	out->ino = i->ino;
+	out->mode = i->mode;
+	out->nlink = i->nlink;
+	out->uid = i->uid;
+	out->gid = i->gid;
+	out->rdev = i->rdev;
+	out->size = (int64_t)i->size;
+	out->blksize = PAGE_SIZE;
+	out->blocks = blocks_of(i);
+	out->atime = (uint32_t)i->atime.s;
+	out->atime_nsec = i->atime.ns;
+	out->mtime = (uint32_t)i->mtime.s;
+	out->mtime_nsec = i->mtime.ns;
+	out->ctime = (uint32_t)i->ctime.s;
+	out->ctime_nsec = i->ctime.ns;
+}
+
+static struct linux_statx_timestamp statx_time(struct timestamp t)
+{
+	return (struct linux_statx_timestamp){.sec = t.s, .nsec = t.ns};
+}
+
+void inode_statx(struct inode *i, uint32_t mask, struct linux_statx *out)
+{
+	UNUSED(mask); /* all fields are at hand: more than asked may be given, statx(2) */
+	if (i->ops->refresh) (void)i->ops->refresh(i);
+	memset(out, 0, sizeof *out);
+	out->mask = STATX_BASIC_STATS | STATX_BTIME;
+	out->blksize = PAGE_SIZE;
+	out->nlink = i->nlink;
+	out->uid = i->uid;
+	out->gid = i->gid;
+	out->mode = (uint16_t)i->mode;
+	out->ino = i->ino;
+	out->size = i->size;
+	out->blocks = blocks_of(i);
+	out->atime = statx_time(i->atime);
+	out->btime = statx_time(i->btime);
+	out->ctime = statx_time(i->ctime);
+	out->mtime = statx_time(i->mtime);
+	out->rdev_major = i->rdev >> 8;
+	out->rdev_minor = i->rdev & 0xff;
+	out->dev_minor = i->sb->dev;
+}

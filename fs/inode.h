@@ -1,0 +1,90 @@
+/* inode.h - files as things: what they are, who owns them, what their pages hold.
+ * Used by: name.c, file.c, pages.c and each file system.  `version` is bumped at every data change.
+ * Never: knows its names.  */
+#ifndef FS_INODE_H
+#define FS_INODE_H
+#include "abi/linux_types.h"
+#include "fs/caller.h"
+#include "kernel/base/mutex.h"
+#include "kernel/mm/backing.h"
+#include "kernel/mm/uio.h"
+struct file;
+struct file_ops;
+struct inode;
+struct superblock;
+struct timestamp { int64_t s; uint32_t ns; };
+
+struct inode_ops {
+	/* directories; dir's mutex is held (MUTEX_DIR). Permission was checked by name.c */
+	int (*lookup)(struct inode *dir, const char *part, uint32_t len, struct inode **out);      /* referenced; -ENOENT */
+	int (*create)(struct inode *dir, const char *part, uint32_t len, uint32_t mode, uint32_t rdev, const struct fs_caller *who, struct inode **out);
+	int (*symlink)(struct inode *dir, const char *part, uint32_t len, const char *target, const struct fs_caller *who, struct inode **out);
+	int (*link)(struct inode *dir, const char *part, uint32_t len, struct inode *target);
+	int (*unlink)(struct inode *dir, const char *part, uint32_t len, struct inode *victim);
+	int (*rmdir)(struct inode *dir, const char *part, uint32_t len, struct inode *victim);
+	int (*rename)(struct inode *from, const char *a, uint32_t alen, struct inode *to, const char *b, uint32_t blen, struct inode *what, struct inode *replaced);
+	int (*readlink)(struct inode *i, char *out, uint32_t size, const struct fs_caller *who);   /* length, no NUL */
+	/** A link that is not text (/proc/PID/exe, fd/N): 0 and the name it stands for, referenced; 0 and *out NULL: follow the text
+	 *  (so does a NULL op); -ENOENT, -EACCES. */
+	int (*follow)(struct inode *i, struct name **out, const struct fs_caller *who);
+	/* all */
+	int (*open)(struct inode *i, struct file *f, const struct fs_caller *who);                  /* may set f->ops, f->priv; NULL: nothing to do */
+	int (*truncate)(struct inode *i, uint64_t size);
+	int (*refresh)(struct inode *i);                                                            /* before stat: synth sizes; may be NULL */
+	/* page cache: fill page `index` of a fresh zeroed frame / write it out; NULL: pages live only in the cache (tmpfs) */
+	int (*read_page)(struct inode *i, uint32_t index, uint32_t pfn);
+	int (*write_page)(struct inode *i, uint32_t index, uint32_t pfn);
+	void (*evict)(struct inode *i);                                                             /* last reference and no names: free fs data */
+	int (*setattr)(struct inode *i);                                                            /* mode/uid/gid/times were changed; may be NULL */
+};
+
+struct inode {
+	/* fixed */
+	struct superblock *sb;
+	uint32_t ino, generation;
+	const struct inode_ops *ops;
+	const struct file_ops *fops;    /* default for regular files, directories, fifos, devices */
+	/* proc context */
+	uint32_t mode, uid, gid, nlink, rdev;
+	uint64_t size;
+	struct timestamp atime, mtime, ctime, btime;
+	uint32_t version;               /* data changes */
+	uint32_t refs;
+	struct mutex lock;              /* MUTEX_DIR for directories, MUTEX_INODE for others */
+	struct backing backing;         /* its pages, for mmap and exec */
+	struct page_tree *pages;        /* fs/pages.c; NULL until the first page */
+	uint32_t n_writers;             /* open for writing: -ETXTBSY for exec */
+	uint32_t n_exec;                /* being executed: -ETXTBSY for writers */
+	struct waitq changed;           /* locks, fifos */
+	struct pipe *fifo;
+	struct flock_list *locks;
+	void *priv;                     /* the file system's own */
+};
+
+struct superblock {
+	const char *fstype, *source;
+	uint32_t dev;                   /* st_dev */
+	uint32_t flags;                 /* MS_RDONLY ... */
+	struct inode *root;
+	int (*statfs)(struct superblock *sb, struct linux_statfs64 *out);
+	void (*kill)(struct superblock *sb);  /* the last mount is gone: let go of what keeps inodes alive (names pinned by entries) */
+	void *priv;
+	uint32_t refs;                  /* its inodes and its mount; freed at 0 if made by superblock_new */
+};
+
+/** A file system being made: zeroed, refs 1 (the maker's; mount_add takes it over), a fresh dev number; source is copied
+ *  (NULL: fstype). NULL no memory. */
+struct superblock *superblock_new(const char *fstype, const char *source);
+void superblock_unref(struct superblock *sb);
+/** Undo a file system with a root: kill, let go of the root and of the maker's reference. */
+void superblock_destroy(struct superblock *sb);
+struct inode *inode_new(struct superblock *sb, const struct inode_ops *ops, uint32_t mode); /* one reference, nlink 1; NULL no memory */
+void inode_ref(struct inode *i);
+void inode_unref(struct inode *i);
+int inode_permission(const struct inode *i, uint32_t rwx, const struct fs_caller *who);     /* rwx: 4 read 2 write 1 exec; -EACCES */
+struct timestamp inode_now(void);
+void inode_touch_data(struct inode *i);  /* mtime, ctime, version */
+void inode_touch_meta(struct inode *i);  /* ctime */
+void inode_stat(struct inode *i, struct linux_stat64 *out);
+void inode_statx(struct inode *i, uint32_t mask, struct linux_statx *out);
+#endif

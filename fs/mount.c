@@ -1,0 +1,98 @@
+/* mount.c - which file system stands on which name; the kinds that mount(2) knows.
+ * Called by: fs_init, sys_file.c (mount, umount2), /proc/mounts.
+ * Never: frees a mount while one of its names lives: the root name's end is the mount's end.  */
+#include "abi/linux_errno.h"
+#include "fs/name_priv.h"
+#include "kernel/mm/kheap.h"
+#include "lib/str.h"
+
+struct list_node mounts;
+static struct name *root_of_all;
+static struct fstype *fstypes;
+
+void mounts_init(void)
+{
+	list_init(&mounts);
+	root_of_all = NULL;
+}
+
+struct name *name_root(void)
+{
+	return root_of_all;
+}
+
+int mount_add(struct name *at, struct superblock *sb, uint32_t flags)
+{
+	if (at && !S_ISDIR(at->inode->mode)) return -ENOTDIR;
+	struct mount *m = kzalloc(sizeof *m);
+	struct name *root = m ? name_alloc(NULL, m, "", 0, sb->root) : NULL;
+	if (!root) {
+		kfree(m);
+		return -ENOMEM;
+	}
+	inode_ref(sb->root);
+	m->sb = sb;
+	m->root = root;
+	m->flags = flags;
+	list_push_back(&mounts, &m->node);
+	if (at) {
+		name_ref(at);
+		m->at = at;
+		at->mounted = m;
+	} else {
+		root_of_all = root;
+	}
+	return 0;
+}
+
+int mount_remove(struct name *at, uint32_t flags)
+{
+	struct mount *m = at->of;
+
+	if (!m || m->root != at) return -EINVAL;
+	if (!m->at || at->mounted) return -EBUSY;
+	if (!(flags & MNT_DETACH) && at->refs > 2) return -EBUSY; /* the mount's own reference and the caller's */
+	struct name *covered = m->at;
+	covered->mounted = NULL;
+	m->at = NULL;
+	list_remove(&m->node);
+	name_unref(covered);
+	name_unref(at);
+	return 0;
+}
+
+void mount_free(struct mount *m)
+{
+	superblock_destroy(m->sb);
+	kfree(m);
+}
+
+/* ---- kinds */
+void fstype_register(struct fstype *t)
+{
+	struct fstype **end = &fstypes;
+
+	while (*end && *end != t) end = &(*end)->next;
+	if (*end == t) return;
+	t->next = NULL;
+	*end = t;
+}
+
+struct fstype *fstype_first(void)
+{
+	return fstypes;
+}
+
+int fstype_mount(const char *type, const char *source, const char *data, struct name *at, uint32_t flags)
+{
+	struct fstype *t = fstypes;
+	struct superblock *sb;
+
+	while (t && strcmp(t->name, type)) t = t->next;
+	if (!t) return -ENODEV;
+	int err = t->make(source, data, &sb);
+	if (err) return err;
+	err = mount_add(at, sb, flags);
+	if (err) superblock_destroy(sb);
+	return err;
+}

@@ -1,0 +1,72 @@
+/* name.h - names as things: (parent, name) -> inode, hashed; path walks, mounts, getcwd.
+ * Used by: sys_file.c, exec, chdir.  tmpfs pins its names (a name with a tmpfs inode is never forgotten while it exists).
+ * Never: reads or writes data.  */
+#ifndef FS_NAME_H
+#define FS_NAME_H
+#include "fs/inode.h"
+#define NAME_MAX 255
+#define PATH_MAX 4096
+struct mount;
+struct name {
+	struct list_node hash_node;     /* linked while the name can be found */
+	struct name *parent;            /* referenced; itself at a mount's root, and for anonymous names */
+	struct inode *inode;            /* referenced, never NULL */
+	struct mount *mounted;          /* what covers this directory */
+	struct mount *of;               /* the mount it belongs to; NULL: anonymous (pipe:[n]) */
+	uint32_t refs, hash;
+	bool unlinked;
+	uint16_t len;
+	char *text;                     /* NUL-terminated; own_text, or allocated after a rename to a longer one */
+	char own_text[];
+};
+struct mount {
+	struct list_node node;          /* of all mounts, in order */
+	struct superblock *sb;
+	struct name *root, *at;         /* at: covered name, NULL for the first and after removal */
+	uint32_t flags;                 /* MS_* */
+};
+#define WALK_FOLLOW 1u     /* follow a symlink in the last component */
+#define WALK_PARENT 2u     /* stop at the parent; last component in out->last */
+#define WALK_DIRECTORY 4u  /* must be a directory */
+struct walk {
+	struct name *name;         /* result, referenced */
+	char last[NAME_MAX + 1];   /* WALK_PARENT: last component ("." ".." and "/" are kept as such) */
+	uint32_t last_len;
+	bool trailing_slash;
+};
+void names_init(void);
+void name_ref(struct name *n);
+void name_unref(struct name *n);   /* NULL is fine */
+/** Resolve path from start (NULL: who->cwd; absolute paths start at who->root). At most 40 links (-ELOOP), -ENAMETOOLONG,
+ *  -ENOENT (also empty path), -ENOTDIR, -EACCES. Not recursive. May sleep. */
+MUST_CHECK int name_walk(struct walk *w, struct name *start, const char *path, uint32_t flags, const struct fs_caller *who);
+/** Absolute path as seen from root (NULL: the root of all) (getcwd, /proc links): length incl. NUL in out; -ERANGE;
+ *  " (deleted)" is the caller's. An anonymous name is its text. */
+int name_path(struct name *n, struct name *root, char *out, uint32_t size);
+/* namespace operations; `dir` referenced names of directories. They check permission, -EROFS, and refuse ".", ".." and "/" as
+ * Linux does; a trailing slash is the caller's business. */
+int name_create(struct name *dir, const char *last, uint32_t len, uint32_t mode, uint32_t rdev, const struct fs_caller *who, struct name **out);
+int name_mkdir(struct name *dir, const char *last, uint32_t len, uint32_t mode, const struct fs_caller *who);
+int name_symlink(struct name *dir, const char *last, uint32_t len, const char *target, const struct fs_caller *who);
+int name_link(struct name *dir, const char *last, uint32_t len, struct name *target, const struct fs_caller *who);
+int name_unlink(struct name *dir, const char *last, uint32_t len, const struct fs_caller *who);
+int name_rmdir(struct name *dir, const char *last, uint32_t len, const struct fs_caller *who);
+int name_rename(struct name *from, const char *a, uint32_t alen, struct name *to, const char *b, uint32_t blen, uint32_t flags, const struct fs_caller *who);
+int mount_add(struct name *at, struct superblock *sb, uint32_t flags); /* at NULL: the root of all */
+/** Take away the mount whose root is `at` (one reference held by the caller). -EINVAL not a mount; -EBUSY in use, unless MNT_DETACH. */
+int mount_remove(struct name *at, uint32_t flags);
+struct name *name_root(void);
+/** A name without a place in the tree, for an inode that has none (a pipe met through /proc/PID/fd/N). Takes over the inode's
+ *  reference on success; NULL no memory. */
+struct name *name_anonymous(struct inode *i, const char *text);
+/** The child of dir called last, referenced; symbolic links are not followed, mounts are. -ENOENT. May sleep; no permission check. */
+MUST_CHECK int name_lookup(struct name *dir, const char *last, uint32_t len, struct name **out);
+/** A living name of an inode, referenced, or NULL (for /proc/PID/maps). */
+struct name *name_of_inode(const struct inode *i);
+extern struct list_node mounts;    /* of struct mount */
+/** File systems that mount(2) knows: "tmpfs", "proc", "devtmpfs". */
+struct fstype { struct fstype *next; const char *name; int (*make)(const char *source, const char *data, struct superblock **out); bool nodev; };
+void fstype_register(struct fstype *t);
+struct fstype *fstype_first(void);
+int fstype_mount(const char *type, const char *source, const char *data, struct name *at, uint32_t flags);
+#endif

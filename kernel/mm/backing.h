@@ -1,0 +1,23 @@
+/* backing.h - what a thing must offer to be mapped: pages by index.
+ * Used by: area_file.c, exec, the pager.  Implemented by fs/pages.c (an inode) and kernel/migrate/guest.c (home's file, away).
+ * Never: knows who maps it.  */
+#ifndef KERNEL_MM_BACKING_H
+#define KERNEL_MM_BACKING_H
+#include "lib/base.h"
+struct backing;
+struct backing_ops {
+	/** The frame that holds page `index` (content beyond the end zeroed), with one reference for the caller.
+	 *  -ENXIO: wholly beyond the end (SIGBUS); -EIO; -ENOMEM. May sleep unless nowait, then -EAGAIN if not resident. */
+	int (*get_page)(struct backing *b, uint32_t index, bool nowait, uint32_t *pfn);
+	/** A shared mapping wrote to the page: the data changed. */
+	void (*dirtied)(struct backing *b, uint32_t index);
+	uint64_t (*size)(struct backing *b);
+	void (*ref)(struct backing *b);
+	void (*unref)(struct backing *b);
+	/** For /proc/PID/maps: path into out, dev and ino; may be NULL fields. */
+	void (*describe)(struct backing *b, char *path, uint32_t size, uint32_t *dev, uint64_t *ino);
+};
+struct backing {
+	const struct backing_ops *ops;
+};
+#endif

@@ -1,0 +1,312 @@
+/* exec.c - execve's two steps at home: prepare (nothing visible changes) and finish (the process is another program).
+ * Called by: dispatch.c through the table; init.c.
+ * Never: touches the memory of the body; exec_image.c does between the two.  */
+#include "kernel/proc/exec.h"
+#include "kernel/base/clock.h"
+#include "kernel/mm/kheap.h"
+#include "kernel/proc/exit.h"
+#include "kernel/proc/rows.h"
+#include "kernel/proc/task.h"
+#include "kernel/syscall/ucall.h"
+#include "lib/rng.h"
+#include "lib/str.h"
+
+static void image_drop(struct exec_image *i)
+{
+	if (i->backing) i->backing->ops->unref(i->backing);
+	name_unref(i->name);
+	*i = (struct exec_image){.name = NULL};
+}
+
+void exec_plan_free(struct exec_plan *p)
+{
+	if (!p) return;
+	image_drop(&p->program);
+	image_drop(&p->interp);
+	if (p->unit) unit_unref(p->unit);
+	kfree(p->text);
+	kfree(p->cmdline);
+	kfree(p->environ);
+	kfree(p);
+}
+
+/* ---- finding and reading a program file */
+static int check_program(struct name *n, const struct fs_caller *who)
+{
+	struct inode *i = n->inode;
+
+	if (!S_ISREG(i->mode) || (n->of->flags & MS_NOEXEC)) return -EACCES;
+	int err = inode_permission(i, X_OK, who);
+	if (err) return err;
+	return i->n_writers ? -ETXTBSY : 0;
+}
+
+/* An open file of the program, without asking for read permission: execute permission is enough. *n is referenced. */
+static int open_program(const char *path, const struct fs_caller *who, struct name **n, struct file **out)
+{
+	struct walk *w = kmalloc(sizeof *w);
+	int err;
+
+	if (!w) return -ENOMEM;
+	err = name_walk(w, NULL, path, WALK_FOLLOW, who);
+	if (err) {
+		kfree(w);
+		return err;
+	}
+	struct name *found = w->name;
+	if (!found && w->open_file && w->open_file->name) {
+		found = w->open_file->name;
+		name_ref(found);
+	}
+	if (w->open_file) file_unref(w->open_file);
+	kfree(w);
+	if (!found) return -EACCES;
+	err = check_program(found, who);
+	if (!err) {
+		inode_ref(found->inode);
+		name_ref(found);
+		*out = file_new(found->inode, found, found->inode->fops, O_RDONLY);
+		if (*out) {
+			*n = found;
+			return 0;
+		}
+		err = -ENOMEM;
+		inode_unref(found->inode);
+		name_unref(found);
+	}
+	name_unref(found);
+	return err;
+}
+
+/* page: 4 KiB of scratch whose first n bytes are the file's head. */
+static int read_plan(struct exec_image *image, struct file *f, uint8_t *page, uint32_t n, const struct fs_caller *who)
+{
+	uint32_t phoff, ph_bytes;
+	uint8_t *phdrs = page + ELF_HEADER_BYTES;
+	int err = elf_check_header(page, n, &phoff, &ph_bytes);
+
+	if (err) return err;
+	int32_t got = file_read_kernel(f, phdrs, ph_bytes, phoff, who);
+	if (got < 0) return got;
+	err = elf_read(&image->elf, page, ELF_HEADER_BYTES, phdrs, (uint32_t)got, f->inode->size, USER_END);
+	if (err) return err;
+	return f->ops->backing ? f->ops->backing(f, &image->backing) : -ENOEXEC;
+}
+
+_Static_assert(ELF_HEADER_BYTES + ELF_PHDRS_MAX * ELF_PHDR_BYTES <= PAGE_SIZE, "read_plan's scratch");
+
+/* ---- the dynamic linker */
+static int prepare_interp(struct exec_plan *p, struct file *program, uint8_t *page, const struct fs_caller *who)
+{
+	const struct elf_plan *elf = &p->program.elf;
+	char *path = (char *)page; /* read_plan wants the page only once the path is walked */
+	struct file *f;
+
+	int32_t got = file_read_kernel(program, path, elf->interp_len, elf->interp_off, who);
+	if (got < 0) return got;
+	if ((uint32_t)got != elf->interp_len || path[elf->interp_len - 1] != 0) return -ENOEXEC;
+	int err = open_program(path, who, &p->interp.name, &f);
+	if (err) return err;
+	got = file_read_kernel(f, page, ELF_HEADER_BYTES, 0, who);
+	err = got < 0 ? got : read_plan(&p->interp, f, page, (uint32_t)got, who);
+	if (!err && (p->interp.elf.interp_len || !p->interp.elf.dynamic)) err = -ELIBBAD;
+	file_unref(f);
+	return err == -ENOEXEC ? -ELIBBAD : err;
+}
+
+/* ---- scripts: "#!interpreter [one argument]" */
+static bool push_text(struct exec_plan *p, const char *s, uint32_t n)
+{
+	if (p->head < n + 1) return false;
+	p->head -= n + 1;
+	memcpy(p->text + p->head, s, n);
+	p->text[p->head + n] = 0;
+	p->n_prefix++;
+	return true;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* line: the n bytes after "#!"; puts argument and interpreter before the script's path. -ENOEXEC: no interpreter named. */
+static int take_script(struct exec_plan *p, const char *line, uint32_t n)
+{
+	const char *newline = memchr(line, '\n', n);
+	uint32_t end = newline ? (uint32_t)(newline - line) : n, from = 0, arg;
+
+	while (end > 0 && is_blank(line[end - 1])) end--;
+	while (from < end && is_blank(line[from])) from++;
+	uint32_t to = from;
+	while (to < end && !is_blank(line[to]) && line[to]) to++;
+	if (to == from) return -ENOEXEC;
+	if (!newline && to == end && n == EXEC_SCRIPT_LINE - 2) return -ENOEXEC; /* the path may be cut off */
+	arg = to;
+	while (arg < end && is_blank(line[arg])) arg++;
+	if (arg < end && !push_text(p, line + arg, (uint32_t)strnlen(line + arg, end - arg))) return -E2BIG;
+	return push_text(p, line + from, to - from) ? 0 : -E2BIG;
+}
+
+/* ---- prepare */
+static void note_set_id(struct exec_plan *p, const struct inode *i, const struct mount *m)
+{
+	if (m->flags & MS_NOSUID) return;
+	if (i->mode & S_ISUID) p->set_uid = true, p->euid = i->uid;
+	if ((i->mode & (S_ISGID | 010)) == (S_ISGID | 010)) p->set_gid = true, p->egid = i->gid;
+}
+
+/* One file on the way: a script (then *again), or the program. */
+static int prepare_file(struct exec_plan *p, uint8_t *page, const struct fs_caller *who, bool *again)
+{
+	struct name *n;
+	struct file *f;
+	int err = open_program(p->text + p->head, who, &n, &f);
+
+	*again = false;
+	if (err) return err;
+	int32_t got = file_read_kernel(f, page, EXEC_SCRIPT_LINE, 0, who);
+	if (got < 0) {
+		err = got;
+	} else if (got > 2 && page[0] == '#' && page[1] == '!') {
+		err = take_script(p, (const char *)page + 2, (uint32_t)got - 2);
+		*again = !err;
+	} else {
+		err = read_plan(&p->program, f, page, (uint32_t)got, who);
+		if (!err) note_set_id(p, n->inode, n->of);
+		if (!err && p->program.elf.interp_len) err = prepare_interp(p, f, page, who);
+	}
+	if (!err && !*again) {
+		p->program.name = n;
+		n = NULL;
+	}
+	file_unref(f);
+	name_unref(n);
+	return err;
+}
+
+static int prepare_files(struct exec_plan *p, const struct fs_caller *who)
+{
+	uint8_t *page = kmalloc(PAGE_SIZE);
+	bool again = true;
+	int err = 0;
+
+	if (!page) return -ENOMEM;
+	for (uint32_t level = 0; again && !err; level++)
+		err = level > EXEC_SCRIPT_LEVELS ? -ELOOP : prepare_file(p, page, who, &again);
+	kfree(page);
+	return err;
+}
+
+static int take_path(struct exec_plan *p, struct ucall *c)
+{
+	p->text = kmalloc(EXEC_TEXT_BYTES);
+	if (!p->text) return -ENOMEM;
+	int32_t n = umem_fetch_string(c->mem, p->text, uaddr(c->arg[0]), PATH_MAX);
+	if (n < 0) return n;
+	p->head = p->execfn = EXEC_TEXT_BYTES - (uint32_t)n - 1;
+	memmove(p->text + p->head, p->text, (uint32_t)n + 1);
+	p->n_prefix = 1;
+	return n ? 0 : -ENOENT;
+}
+
+static uint32_t limit_pages(const struct group *g, int which)
+{
+	uint64_t bytes = g->rlimits[which].cur;
+	return bytes >= (1ull << 32) ? UINT32_MAX : (uint32_t)(bytes >> PAGE_SHIFT);
+}
+
+static void take_environment(struct exec_plan *p, const struct group *g)
+{
+	struct rng rng;
+
+	p->uid = g->cred.uid, p->euid = g->cred.euid;
+	p->gid = g->cred.gid, p->egid = g->cred.egid;
+	p->limit_as_pages = limit_pages(g, RLIMIT_AS);
+	p->limit_data_pages = limit_pages(g, RLIMIT_DATA);
+	p->limit_stack_bytes = (uint32_t)MIN(g->rlimits[RLIMIT_STACK].cur, (uint64_t)STACK_TOP - MMAP_TOP - (1u << 20));
+	rng_seed(&rng, arch_random_seed() ^ clock_now_ns());
+	for (uint32_t i = 0; i < sizeof p->random; i++) p->random[i] = (uint8_t)rng_u32(&rng);
+}
+
+static int prepare(struct exec_plan *p, struct ucall *c)
+{
+	struct group *g = c->task->home.group;
+	int err = take_path(p, c);
+
+	if (err) return err;
+	take_environment(p, g);
+	err = prepare_files(p, &g->who);
+	if (err) return err;
+	p->secure = p->euid != p->uid || p->egid != p->gid;
+	const struct list_node *tasks = &c->task->home.unit->tasks;
+	if (tasks->next == tasks->prev) return 0;
+	p->unit = unit_new(); /* shares its space still: vfork */
+	return p->unit ? 0 : -ENOMEM;
+}
+
+int32_t home_execve(struct ucall *c)
+{
+	struct exec_plan *p = kzalloc(sizeof *p);
+
+	if (!p) return -ENOMEM;
+	int err = prepare(p, c);
+	if (err) {
+		exec_plan_free(p);
+		return err;
+	}
+	exec_plan_free(c->task->plan); /* of an execve that a move cut short */
+	c->task->plan = p;
+	return 0;
+}
+
+/* ---- finish */
+static void set_ids(struct cred *c, const struct exec_plan *p)
+{
+	if (p->set_uid) c->euid = p->euid;
+	if (p->set_gid) c->egid = p->egid;
+	c->suid = c->fsuid = c->euid;
+	c->sgid = c->fsgid = c->egid;
+}
+
+static void set_texts(struct group *g, struct exec_plan *p)
+{
+	const char *path = p->text + p->execfn, *slash = strrchr(path, '/');
+
+	str_copy(g->comm, sizeof g->comm, slash ? slash + 1 : path);
+	kfree(g->cmdline);
+	kfree(g->environ);
+	g->cmdline = p->cmdline, g->cmdline_len = p->cmdline_len;
+	g->environ = p->environ, g->environ_len = p->environ_len;
+	p->cmdline = p->environ = NULL;
+	group_set_exe(g, p->program.name);
+	p->program.name = NULL;
+}
+
+int32_t finish_execve(struct ucall *c)
+{
+	struct task *t = c->task;
+	struct exec_plan *p = t->plan;
+	struct group *g = t->home.group;
+
+	t->plan = NULL;
+	if (c->body_result < 0) {
+		exec_plan_free(p);
+		return c->body_result;
+	}
+	home_release_vfork(t);
+	if (p->unit) {
+		unit_join(p->unit, t);
+		t->body.unit = p->unit->id;
+	}
+	fdtable_close_on_exec(g->fds);
+	if (group_drop_timers) group_drop_timers(g, true);
+	set_ids(&g->cred, p);
+	if (p->set_uid || p->set_gid) g->pdeath_signal = 0;
+	set_texts(g, p);
+	g->execed = true;
+	g->exit_signal = SIGCHLD;
+	mirror_update(t);
+	exec_plan_free(p);
+	return 0;
+}

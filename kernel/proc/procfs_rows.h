@@ -1,0 +1,7 @@
+/* procfs_rows.h - registers the /proc files about processes and this machine.
+ * Used by: proc_init.
+ * Never: more than this.  */
+#ifndef KERNEL_PROC_PROCFS_ROWS_H
+#define KERNEL_PROC_PROCFS_ROWS_H
+void procfs_rows_init(void);
+#endif

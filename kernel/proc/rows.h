@@ -1,0 +1,27 @@
+/* rows.h - which halves of table.def's rows kernel/proc itself defines (fork.c, exec.c, exec_image.c); the rest are in sys_*.c.
+ * Used by: nobody but the definitions and whoever asks where they are; kernel/syscall/halves.h declares the same names.
+ * Never: called directly.
+ *
+ *   fork.c        home_row_fork  body_row_fork  finish_row_fork, the same for clone and vfork
+ *   exec.c        home_execve  finish_execve
+ *   exec_image.c  body_execve
+ *
+ * exit, exit_group, wait4, waitpid and waitid are in sys_proc.c over home_exit_group, home_exit_task, home_wait and
+ * home_waitid of proc.h. */
+#ifndef KERNEL_PROC_ROWS_H
+#define KERNEL_PROC_ROWS_H
+#include "lib/base.h"
+struct ucall;
+int32_t home_row_fork(struct ucall *c);
+int32_t body_row_fork(struct ucall *c);
+int32_t finish_row_fork(struct ucall *c);
+int32_t home_row_vfork(struct ucall *c);
+int32_t body_row_vfork(struct ucall *c);
+int32_t finish_row_vfork(struct ucall *c);
+int32_t home_row_clone(struct ucall *c);
+int32_t body_row_clone(struct ucall *c);
+int32_t finish_row_clone(struct ucall *c);
+int32_t home_execve(struct ucall *c);
+int32_t body_execve(struct ucall *c);
+int32_t finish_execve(struct ucall *c);
+#endif

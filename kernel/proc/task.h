@@ -1,0 +1,13 @@
+/* task.h - what the files of kernel/proc share about tasks (the rest is in proc.h).
+ * Used by: task.c, exec, fork, exit, procfs rows.
+ * Never: seen outside kernel/proc.  */
+#ifndef KERNEL_PROC_TASK_H
+#define KERNEL_PROC_TASK_H
+#include "kernel/proc/proc.h"
+/** The task's body has s from now on (takes over the reference); the old space is let go. May sleep. */
+void task_take_space(struct task *t, struct space *s);
+/** Exec or end: store 0 where set_tid_address asked, if somebody else shares the memory. */
+void task_release_tid(struct task *t);
+void exec_plan_free(struct exec_plan *p);    /* NULL is fine (exec.c) */
+extern uint64_t task_ended_user_ns;          /* user time of tasks that are no more, for /proc/stat */
+#endif

@@ -1,0 +1,123 @@
+/* entry.c - the three ways into the kernel (fault, interrupt, system call) and the one way back to user mode.
+ * Called by: arch/i386 only.  The only file, with kernel/migrate, that asks which task is running.
+ * Never: knows what a call does or where its home half is.  */
+#include "kernel/syscall/entry.h"
+#include "kernel/base/irq.h"
+#include "kernel/base/log.h"
+#include "kernel/base/sched.h"
+#include "kernel/syscall/table.h"
+
+static void call_begin(struct task *t)
+{
+	struct user_regs *r = &t->body.user.regs;
+	struct ucall c = {.task = t, .arg = {r->ebx, r->ecx, r->edx, r->esi, r->edi, r->ebp}, .mem = &t->umem};
+	uint32_t nr = r->error; /* orig_eax, kept by the stub */
+	const struct sysrow *row = nr < SYS_INNER ? sysrow_get(nr) : NULL;
+
+	if (row && row->resolve) row = row->resolve(&c);
+	if (!row) {
+		trace_unknown(t, nr);
+		r->eax = (uint32_t)-ENOSYS;
+		return;
+	}
+	uint32_t k = t->call.k;
+	t->call = (struct call){.row = row, .phase = CALL_START, .k = k};
+	for (int i = 0; i < 6; i++) t->call.arg[i] = c.arg[i];
+	trace_enter(t, row, t->call.arg);
+	call_continue(t);
+}
+
+void kernel_syscall(void)
+{
+	sched_account(false);
+	call_begin(task_current());
+}
+
+static const struct { uint8_t sig, code; } fault_signals[32] = {
+	[0] = {SIGFPE, FPE_INTDIV},   [1] = {SIGTRAP, TRAP_BRKPT},  [3] = {SIGTRAP, TRAP_BRKPT}, [4] = {SIGSEGV, SI_KERNEL_CODE},
+	[5] = {SIGSEGV, SI_KERNEL_CODE}, [6] = {SIGILL, ILL_ILLOPN}, [7] = {SIGFPE, FPE_FLTINV}, [9] = {SIGFPE, FPE_FLTINV},
+	[10] = {SIGSEGV, SI_KERNEL_CODE}, [11] = {SIGBUS, SI_KERNEL_CODE}, [12] = {SIGBUS, SI_KERNEL_CODE},
+	[13] = {SIGSEGV, SI_KERNEL_CODE}, [16] = {SIGFPE, FPE_FLTINV}, [17] = {SIGBUS, BUS_ADRALN}, [19] = {SIGFPE, FPE_FLTINV},
+};
+
+static void fault_signal(struct task *t, int sig, int code, uint32_t address)
+{
+	struct ksiginfo info = {.signo = sig, .code = code, .addr = address};
+	signal_force(t, &info);
+}
+
+static uint32_t fault_kind(const struct fault_info *f)
+{
+	return (f->error & 2) ? FAULT_WRITE : FAULT_READ;
+}
+
+static bool page_fault(struct task *t, const struct fault_info *f)
+{
+	if (f->address >= USER_END) {
+		if (f->from_user) fault_signal(t, SIGSEGV, SEGV_MAPERR, f->address);
+		return false;
+	}
+	struct fault_result r = space_fault(t->body.space, f->address, fault_kind(f));
+	if (f->from_user) {
+		/* -1: a cut ended the wait; the instruction faults again after the boundary */
+		if (r.sig > 0) fault_signal(t, r.sig, r.code, f->address);
+		return true;
+	}
+	return r.sig == 0;
+}
+
+bool kernel_fault(const struct fault_info *f)
+{
+	struct task *t = task_current();
+
+	if (f->from_user) sched_account(false);
+	if (f->vector == 14 && t && t->has_body) return page_fault(t, f);
+	if (!f->from_user) return false;
+	uint32_t v = f->vector & 31;
+	fault_signal(t, fault_signals[v].sig ? fault_signals[v].sig : SIGSEGV,
+		     fault_signals[v].sig ? fault_signals[v].code : SI_KERNEL_CODE, f->eip);
+	return true;
+}
+
+void kernel_irq(uint32_t line)
+{
+	irq_dispatch(line);
+}
+
+/* Anything that must be seen to before user mode? Interrupts are off. */
+static bool boundary_work(struct task *t)
+{
+	return t->exiting || (t->thread.cuts & (CUT_DESTROY | CUT_FREEZE)) || t->body.space->freeze ||
+	       t->call.phase != CALL_NONE || sched_need_resched() || signals_waiting(t) ||
+	       (t->has_home && t->home.unit->return_to);
+}
+
+static void boundary_step(struct task *t)
+{
+	if (t->exiting || (t->thread.cuts & CUT_DESTROY)) task_end(t);
+	if (t->body.space->freeze)
+		hallway.park(t);
+	else if (t->call.phase != CALL_NONE)
+		call_continue(t);
+	else if (t->has_home && t->home.unit->return_to)
+		hallway.send_back(t);
+	else if (signals_waiting(t))
+		signals_at_boundary(t);
+	else if (sched_need_resched())
+		sched_yield();
+	if (t->has_body && !t->body.space->freeze) t->thread.cuts &= ~CUT_FREEZE;
+}
+
+void kernel_user_return(void)
+{
+	struct task *t = task_current();
+
+	sched_account(false);
+	for (;;) {
+		(void)irq_save();
+		if (!boundary_work(t)) break;
+		irq_restore(0x200);
+		boundary_step(t);
+	}
+	sched_account(true);
+}

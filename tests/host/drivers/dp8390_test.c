@@ -1,0 +1,596 @@
+/* dp8390_test.c - the DP8390 chip logic against a model of the chip, as QEMU and as real silicon behave.
+ * Called by: make test-host-drivers.
+ * Never: looks into the driver where the wire or the chip can be asked.  */
+#include "drivers/ne2000/dp8390.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "abi/linux_errno.h"
+#include "arch/arch.h"
+#include "drivers/ne2000/dp8390_regs.h"
+#include "tests/host/drivers/chip.h"
+
+uint32_t irq_save(void) { return 0; }
+void irq_restore(uint32_t state) { UNUSED(state); }
+
+static struct chip chip;
+static struct dp8390 nic;
+static struct netdev_stats stats;
+static uint64_t seed;
+
+static uint32_t rnd(uint32_t below)
+{
+	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+	return (uint32_t)(seed >> 33) % below;
+}
+
+static void set_up(bool real, bool big)
+{
+	seed = 20;
+	memset(&stats, 0, sizeof stats);
+	chip_init(&chip, real, big);
+	nic = (struct dp8390){.bus = &chip_bus, .bus_ctx = &chip, .can_wide = true, .stats = &stats};
+	assert_int_equal(dp8390_init(&nic), 0);
+	dp8390_start(&nic);
+}
+
+static void tear_down(void)
+{
+	assert_int_equal(chip.rule_breaks, 0);
+	assert_int_equal(chip.early_starts, 0);
+}
+
+/* Frame number `tag` of len bytes, to us; every byte follows from tag and place. */
+static void make_frame(uint8_t *f, uint32_t tag, uint32_t len)
+{
+	memcpy(f, nic.mac, 6);
+	for (uint32_t i = 6; i < len; i++) f[i] = (uint8_t)(tag * 31 + i * 7 + (i >> 8));
+	f[12] = 0x88;
+	f[13] = 0xb5;
+}
+
+static bool receive(uint32_t tag, uint32_t len)
+{
+	uint8_t f[1600];
+	make_frame(f, tag, len);
+	return chip_receive(&chip, f, len);
+}
+
+/* The next frame must be this one; taken from `from` in pieces cut at random. */
+static void expect_frame(uint32_t tag, uint32_t len, uint32_t from)
+{
+	uint8_t want[1600], head[NETDEV_PEEK], got[1600];
+	struct netdev_seg segs[8];
+	uint32_t n = 0, at = 0;
+	make_frame(want, tag, len);
+	assert_int_equal(dp8390_rx_peek(&nic, head), len);
+	assert_memory_equal(head, want, MIN(len, NETDEV_PEEK));
+	while (n < 7 && at < len - from) {
+		uint32_t left = len - from - at, piece = n == 6 ? left : rnd(MIN(400, left) + 1);
+		segs[n++] = (struct netdev_seg){got + at, piece};
+		at += piece;
+	}
+	if (rnd(2) != 0) segs[n++] = (struct netdev_seg){got + at, 3}; /* more room than frame */
+	assert_true(dp8390_rx_take(&nic, from, segs, n));
+	assert_memory_equal(got, want + from, at);
+}
+
+static void expect_empty(void)
+{
+	uint8_t head[NETDEV_PEEK];
+	assert_int_equal(dp8390_rx_peek(&nic, head), 0);
+}
+
+/* ---- tests -------------------------------------------------------------------------------------- */
+
+static void test_init(void **state)
+{
+	UNUSED(state);
+	for (int kind = 0; kind < 4; kind++) {
+		chip_init(&chip, (kind & 1) != 0, (kind & 2) != 0);
+		chip.no_wide = (kind & 1) != 0;
+		memset(&stats, 0, sizeof stats);
+		nic = (struct dp8390){.bus = &chip_bus, .bus_ctx = &chip, .can_wide = true, .stats = &stats};
+		assert_int_equal(dp8390_init(&nic), 0);
+		assert_memory_equal(nic.mac, "\x52\x54\x00\x12\x34\x56", 6);
+		assert_int_equal(nic.rx_stop, chip.big ? 0xc0 : 0x80);
+		assert_int_equal(nic.wide, !chip.no_wide);
+		assert_int_equal(dp8390_ring_frames(&nic), chip.big ? 18 : 7);
+		}
+}
+
+static uint8_t nothing_read8(void *ctx, uint8_t reg) { UNUSED(ctx); UNUSED(reg); return 0xff; }
+static void nothing_write8(void *ctx, uint8_t reg, uint8_t v) { UNUSED(ctx); UNUSED(reg); UNUSED(v); }
+static void nothing_read(void *ctx, void *to, uint32_t n, bool wide) { UNUSED(ctx); UNUSED(wide); memset(to, 0xff, n); }
+static void nothing_write(void *ctx, const void *from, uint32_t n, bool wide) { UNUSED(ctx); UNUSED(from); UNUSED(n); UNUSED(wide); }
+static void nothing_reset(void *ctx) { UNUSED(ctx); }
+static void nothing_delay(void *ctx, uint32_t us) { UNUSED(ctx); UNUSED(us); }
+
+static void test_no_card(void **state)
+{
+	UNUSED(state);
+	static const struct dp8390_bus empty = {nothing_read8, nothing_write8, nothing_read, nothing_write, nothing_reset, nothing_delay};
+	nic = (struct dp8390){.bus = &empty, .stats = &stats};
+	assert_int_equal(dp8390_init(&nic), -ENODEV);
+}
+
+static void test_ring_wrap(void **state)
+{
+	UNUSED(state);
+	for (int kind = 0; kind < 4; kind++) {
+		set_up((kind & 1) != 0, (kind & 2) != 0);
+		for (uint32_t i = 0; i < 3000; i++) {
+			uint32_t len = 60 + rnd(1455), from = rnd(2) != 0 ? 78 : rnd(len);
+			assert_true(receive(i, len));
+			expect_frame(i, len, MIN(from, len));
+		}
+		expect_empty();
+		assert_int_equal(stats.rx_frames, 3000);
+		assert_int_equal(stats.ring_resets, 0);
+		tear_down();
+	}
+}
+
+/* Fill to the brim, then drain: all stored frames come, in order; on real silicon the overwrite is recovered. */
+static void test_overrun(void **state)
+{
+	UNUSED(state);
+	for (int real = 0; real < 2; real++) {
+		set_up(real, false);
+		for (uint32_t round = 0; round < 200; round++) {
+			uint32_t first = round * 100, n = 0, lens[100];
+			for (; n < 100; n++) {
+				lens[n] = 60 + rnd(1455);
+				/* QEMU's hazard has its own test: stop where the ring would fit exactly */
+				if (!real && (chip.bnry + 0x34u - chip.curr) % 0x34 <= 12 && chip.bnry != chip.curr) break;
+				if (!receive(first + n, lens[n])) break;
+			}
+			assert_true(n >= 5);
+			for (uint32_t i = 0; i < n; i++) expect_frame(first + i, lens[i], rnd(60));
+			expect_empty();
+			assert_true(dp8390_rx_enable(&nic));
+		}
+		assert_int_equal(stats.ring_resets, 0);
+		assert_int_equal(stats.rx_overruns, real ? 200 : 0);
+		tear_down();
+	}
+}
+
+/* A ring filled exactly: CURR meets BNRY. What is in it comes out whole. */
+static void test_exact_fit(void **state)
+{
+	UNUSED(state);
+	set_up(false, false);
+	/* 52 pages, 51 usable: 8 frames of 6 pages and one of 3 end at BNRY */
+	for (uint32_t i = 0; i < 7; i++) assert_true(receive(i, 1514));
+	assert_true(receive(7, 3 * 256 - 8));
+	assert_true(receive(8, 1514));
+	assert_int_equal(chip.curr, chip.bnry);
+	for (uint32_t i = 0; i < 7; i++) expect_frame(i, 1514, 14);
+	expect_frame(7, 3 * 256 - 8, 14);
+	expect_frame(8, 1514, 14);
+	expect_empty();
+	assert_int_equal(stats.ring_resets, 0);
+	tear_down();
+}
+
+/* QEMU then takes the full ring for empty and writes over it: nothing bad may happen but loss, and it ends. */
+static void test_exact_fit_overwritten(void **state)
+{
+	UNUSED(state);
+	uint8_t head[NETDEV_PEEK];
+	for (uint32_t more = 1; more < 9; more++) {
+		set_up(false, false);
+		for (uint32_t i = 0; i < 7; i++) assert_true(receive(i, 1514));
+		assert_true(receive(7, 3 * 256 - 8));
+		assert_true(receive(8, 1514));
+		for (uint32_t i = 0; i < more; i++) assert_true(receive(100 + i, 700 + 100 * i));
+		uint32_t frames = 0;
+		while (dp8390_rx_peek(&nic, head) != 0 && frames++ < 50) dp8390_rx_skip(&nic);
+		assert_true(frames < 50);
+		assert_true(dp8390_rx_enable(&nic));
+		assert_true(receive(500, 900));
+		expect_frame(500, 900, 0);
+		tear_down();
+	}
+}
+
+static void test_bad_header(void **state)
+{
+	UNUSED(state);
+	static const struct { uint8_t at; int value; } bad[] = {
+		{1, 0x00}, {1, 0x4b}, {1, 0xff}, {1, 0x80}, /* next page outside the ring */
+		{1, -1}, {1, 0},                            /* next page: this one (no progress), filled in below */
+		{2, 0x00}, {3, 0x00}, {3, 0x40}, {3, 0xff}, /* lengths that do not fit the pages, or any frame */
+	};
+	for (uint32_t i = 0; i < ARRAY_LEN(bad); i++) {
+		set_up(true, false);
+		for (uint32_t k = 0; k < 20 + i; k++) { /* anywhere in the ring */
+			assert_true(receive(k, 300));
+			expect_frame(k, 300, 0);
+		}
+		uint8_t page = chip.curr;
+		assert_true(receive(50, 700));
+		assert_true(receive(51, 200));
+		chip.mem[page * 256 + bad[i].at] = bad[i].value < 0 ? page : (uint8_t)bad[i].value;
+		if (bad[i].at == 2) chip.mem[page * 256 + 3] = 0;
+		expect_empty();
+		assert_int_equal(stats.ring_resets, 1);
+		assert_true(dp8390_rx_enable(&nic));
+		assert_true(receive(52, 61));
+		expect_frame(52, 61, 0);
+		tear_down();
+	}
+}
+
+static void test_next_page_past_curr(void **state)
+{
+	UNUSED(state);
+	set_up(true, false);
+	uint8_t page = chip.curr;
+	assert_true(receive(1, 100));
+	chip.mem[page * 256 + 1] = (uint8_t)(page + 2); /* believable alone, but the chip has not got there */
+	expect_empty();
+	assert_int_equal(stats.ring_resets, 1);
+	tear_down();
+}
+
+static void test_bad_status_is_skipped(void **state)
+{
+	UNUSED(state);
+	set_up(true, false);
+	uint8_t page = chip.curr;
+	assert_true(receive(1, 100));
+	assert_true(receive(2, 200));
+	chip.mem[page * 256] = RSR_CRC;
+	expect_frame(2, 200, 0);
+	assert_int_equal(stats.rx_errors, 1);
+	assert_int_equal(stats.ring_resets, 0);
+	tear_down();
+}
+
+static void test_bad_curr_resets(void **state)
+{
+	UNUSED(state);
+	set_up(true, false);
+	chip.curr = 0x20;
+	expect_empty();
+	assert_int_equal(stats.ring_resets, 1);
+	assert_true(dp8390_rx_enable(&nic));
+	assert_true(receive(3, 1000));
+	assert_true(chip_irq_line(&chip));
+	expect_frame(3, 1000, 0);
+	tear_down();
+}
+
+static void test_take_combinations(void **state)
+{
+	UNUSED(state);
+	uint8_t head[NETDEV_PEEK], again[NETDEV_PEEK], got[2000];
+	struct netdev_seg seg = {got, sizeof got};
+	set_up(false, true);
+	assert_false(dp8390_rx_take(&nic, 0, &seg, 1)); /* nothing peeked */
+	assert_true(receive(1, 60));
+	assert_int_equal(dp8390_rx_peek(&nic, head), 60);
+	assert_int_equal(dp8390_rx_peek(&nic, again), 60);
+	assert_memory_equal(head, again, 60);
+	assert_true(dp8390_rx_take(&nic, 60, &seg, 1)); /* nothing left to copy: dropped */
+	assert_true(receive(2, 90));
+	assert_int_equal(dp8390_rx_peek(&nic, head), 90);
+	assert_false(dp8390_rx_take(&nic, 91, &seg, 1)); /* beyond the frame: dropped too */
+	assert_true(receive(3, 90));
+	assert_true(receive(4, 1514));
+	assert_int_equal(dp8390_rx_peek(&nic, head), 90);
+	assert_true(dp8390_rx_take(&nic, 0, NULL, 0));
+	memset(got, 0xaa, sizeof got);
+	seg.len = 7; /* less room than frame */
+	assert_int_equal(dp8390_rx_peek(&nic, head), 1514);
+	assert_true(dp8390_rx_take(&nic, 15, &seg, 1));
+	assert_int_equal(got[7], 0xaa);
+	dp8390_rx_skip(&nic); /* nothing peeked: nothing happens */
+	assert_true(receive(5, 64));
+	expect_frame(5, 64, 0);
+	assert_int_equal(stats.rx_frames, 5);
+	tear_down();
+}
+
+static void test_interrupts(void **state)
+{
+	UNUSED(state);
+	set_up(false, true);
+	assert_false(chip_irq_line(&chip));
+	assert_false(dp8390_interrupt(&nic)); /* another device on the line */
+	assert_true(receive(1, 100));
+	assert_true(chip_irq_line(&chip));
+	assert_true(dp8390_interrupt(&nic));
+	assert_false(chip_irq_line(&chip)); /* masked */
+	assert_false(dp8390_interrupt(&nic));
+	expect_frame(1, 100, 0);
+	assert_true(receive(2, 100)); /* between the last frame and the unmasking */
+	assert_false(dp8390_rx_enable(&nic));
+	expect_frame(2, 100, 0);
+	expect_empty();
+	assert_true(dp8390_rx_enable(&nic));
+	assert_false(chip_irq_line(&chip));
+	assert_true(receive(3, 100));
+	assert_true(chip_irq_line(&chip));
+	tear_down();
+}
+
+static int send(uint32_t tag, uint32_t len)
+{
+	uint8_t f[1600];
+	struct netdev_seg segs[4];
+	uint32_t n = 0, at = 0;
+	make_frame(f, tag, len);
+	while (at < len && n < 4) {
+		uint32_t piece = n == 3 ? len - at : rnd(len - at + 1);
+		segs[n++] = (struct netdev_seg){f + at, piece};
+		at += piece;
+	}
+	return dp8390_tx(&nic, segs, n);
+}
+
+static void expect_sent(uint32_t k, uint32_t tag, uint32_t len)
+{
+	uint8_t f[1600] = {0};
+	make_frame(f, tag, len);
+	assert_true(k < chip.n_sent);
+	assert_int_equal(chip.sent[k].len, MAX(len, 60));
+	assert_memory_equal(chip.sent[k].data, f, MAX(len, 60));
+}
+
+static void test_tx_qemu(void **state)
+{
+	UNUSED(state);
+	set_up(false, true);
+	for (uint32_t i = 0; i < 2000; i++) {
+		uint32_t len = 14 + rnd(1501);
+		assert_int_equal(send(i, len), 0);
+		expect_sent(i, i, len);
+	}
+	assert_int_equal(stats.tx_frames, 2000);
+	assert_int_equal(stats.tx_busy, 0);
+	assert_false(chip_irq_line(&chip)); /* nobody waits: no interrupt for sent frames */
+	struct netdev_seg big = {chip.mem, 1515}, small = {chip.mem, 13};
+	assert_int_equal(dp8390_tx(&nic, &big, 1), -EMSGSIZE);
+	assert_int_equal(dp8390_tx(&nic, &small, 1), -EINVAL);
+	tear_down();
+}
+
+static void test_tx_back_to_back(void **state)
+{
+	UNUSED(state);
+	set_up(true, false);
+	assert_int_equal(send(1, 1514), 0);
+	assert_int_equal(send(2, 61), 0); /* second buffer, while the first is on the wire */
+	assert_int_equal(chip.n_sent, 1);
+	assert_int_equal(send(3, 100), -EAGAIN);
+	assert_false(dp8390_take_tx_room(&nic));
+	chip_tx_end(&chip, true);
+	assert_true(dp8390_interrupt(&nic));
+	expect_empty();
+	assert_int_equal(chip.n_sent, 2);
+	assert_true(dp8390_take_tx_room(&nic));
+	assert_false(dp8390_take_tx_room(&nic));
+	assert_int_equal(send(3, 100), 0);
+	assert_true(dp8390_rx_enable(&nic));
+	chip_tx_end(&chip, false); /* aborted by collisions: the next one still goes */
+	assert_true(dp8390_interrupt(&nic));
+	expect_empty();
+	assert_int_equal(stats.tx_errors, 1);
+	expect_sent(0, 1, 1514);
+	expect_sent(1, 2, 61);
+	expect_sent(2, 3, 100);
+	tear_down();
+}
+
+static void test_tx_watchdog(void **state)
+{
+	UNUSED(state);
+	set_up(true, false);
+	assert_int_equal(send(1, 100), 0);
+	assert_int_equal(send(2, 100), 0);
+	assert_int_equal(send(3, 100), -EAGAIN);
+	dp8390_poll(&nic);
+	assert_int_equal(stats.tx_errors, 0);
+	dp8390_poll(&nic);
+	assert_int_equal(stats.tx_errors, 2);
+	assert_true(dp8390_take_tx_room(&nic));
+	chip.tx_busy = false;
+	assert_int_equal(send(4, 100), 0);
+	expect_sent(chip.n_sent - 1, 4, 100);
+	assert_true(receive(9, 400)); /* and it still receives, with interrupts */
+	assert_true(chip_irq_line(&chip));
+	expect_frame(9, 400, 0);
+	tear_down();
+}
+
+static void test_remote_write_hangs(void **state)
+{
+	UNUSED(state);
+	set_up(true, false);
+	chip.stuck_rdc = 1;
+	assert_int_equal(send(1, 100), -ENETDOWN);
+	assert_int_equal(chip.n_sent, 0);
+	assert_int_equal(send(2, 100), 0);
+	expect_sent(0, 2, 100);
+	tear_down();
+}
+
+/* An overwrite cuts a transmission short: it is sent again, and the loaded one after it. */
+static void test_overrun_while_sending(void **state)
+{
+	UNUSED(state);
+	set_up(true, false);
+	uint32_t stops = chip.stops;
+	assert_int_equal(send(1, 1000), 0);
+	assert_int_equal(send(2, 100), 0);
+	while (receive(5, 1514)) continue;
+	assert_true(dp8390_interrupt(&nic));
+	assert_int_equal(chip.n_sent, 1);
+	for (uint32_t i = 0; i < 8; i++) {
+		expect_frame(5, 1514, 0);
+		if (i != 0) continue;
+		assert_int_equal(chip.n_sent, 0); /* cut */
+		assert_int_equal(send(3, 100), -EAGAIN);
+	}
+	expect_empty();
+	expect_sent(0, 1, 1000);
+	chip_tx_end(&chip, true);
+	assert_true(dp8390_rx_enable(&nic));
+	expect_sent(1, 2, 100);
+	assert_true(dp8390_take_tx_room(&nic));
+	assert_int_equal(chip.stops, stops + 1);
+	assert_int_equal(stats.rx_overruns, 1);
+	tear_down();
+}
+
+/* ---- soak: arrivals, takes, skips, sends and interrupts in random order --------------------------- */
+
+struct soak { uint32_t tag[256], len[256], put, got, sent, received; bool lossy; };
+
+static void soak_arrive(struct soak *s)
+{
+	uint32_t len = rnd(3) == 0 ? 1514 : 60 + rnd(1455);
+	bool was_full = !chip.real && chip.curr == chip.bnry;
+	if (!receive(s->received, len)) return;
+	if (was_full) s->lossy = true; /* QEMU wrote over what was there */
+	s->tag[s->put % 256] = s->received++;
+	s->len[s->put++ % 256] = len;
+}
+
+static void soak_drain(struct soak *s)
+{
+	uint8_t head[NETDEV_PEEK];
+	while (s->got != s->put) {
+		uint32_t k = s->got++ % 256;
+		if (rnd(4) == 0) {
+			assert_int_equal(dp8390_rx_peek(&nic, head), s->len[k]);
+			dp8390_rx_skip(&nic);
+		} else {
+			expect_frame(s->tag[k], s->len[k], rnd(3) == 0 ? 78 % s->len[k] : 0);
+		}
+		if (rnd(8) == 0) return;
+	}
+	expect_empty();
+	assert_true(dp8390_rx_enable(&nic));
+}
+
+static void soak_step(struct soak *s)
+{
+	uint32_t len = 14 + rnd(1501), before = chip.n_sent;
+	switch (rnd(8)) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+		soak_arrive(s);
+		break;
+	case 4:
+		if (!chip.real && chip.n_sent == CHIP_SENT_MAX - 1) chip.n_sent = before = 0;
+		if (chip.real && chip.n_sent > CHIP_SENT_MAX - 4) chip.n_sent -= 1000;
+		if (send(s->sent, len) == 0) s->sent++;
+		if (!chip.real) expect_sent(before, s->sent - 1, len);
+		break;
+	case 5:
+		chip_tx_end(&chip, rnd(10) != 0);
+		break;
+	case 6:
+		dp8390_interrupt(&nic);
+		break;
+	default:
+		soak_drain(s);
+	}
+}
+
+static void test_soak(void **state)
+{
+	UNUSED(state);
+	for (uint32_t run = 0; run < 40; run++) {
+		struct soak s = {0};
+		uint8_t head[NETDEV_PEEK];
+		set_up((run & 1) != 0, (run & 2) != 0);
+		seed = run;
+		for (uint32_t i = 0; i < 5000; i++) {
+			soak_step(&s);
+			if (!s.lossy) continue;
+			for (uint32_t k = 0; k < 60 && dp8390_rx_peek(&nic, head) != 0; k++) dp8390_rx_skip(&nic);
+			s = (struct soak){.sent = s.sent, .received = s.received};
+			if (!dp8390_rx_enable(&nic)) fail_msg("run %u step %u: ring does not empty", run, i);
+		}
+		if (run & 1) assert_int_equal(stats.ring_resets, 0);
+		tear_down();
+	}
+}
+
+/* Random bytes over the whole ring, before and between the driver's looks: it ends, and stays in its memory. */
+static void test_garbage_ring(void **state)
+{
+	UNUSED(state);
+	uint8_t head[NETDEV_PEEK], got[1600];
+	struct netdev_seg seg = {got, sizeof got};
+	for (uint32_t run = 0; run < 3000; run++) {
+		set_up(false, true);
+		seed = run;
+		uint32_t frames = 1 + rnd(12);
+		for (uint32_t i = 0; i < frames; i++) receive(i, 60 + rnd(1455));
+		for (uint32_t i = 0; i < 200; i++) chip.mem[0x4c00 + rnd(0xc000 - 0x4c00)] = (uint8_t)rnd(256);
+		for (uint32_t p = 0x4c; p < 0xc0; p++)
+			if (rnd(3) == 0) chip.mem[p * 256 + rnd(4)] = (uint8_t)rnd(256);
+		for (uint32_t i = 0; i < 100 && dp8390_rx_peek(&nic, head) != 0; i++) dp8390_rx_take(&nic, rnd(100), &seg, 1);
+		assert_true(dp8390_rx_enable(&nic));
+		assert_true(receive(77, 333));
+		expect_frame(77, 333, 0);
+		tear_down();
+	}
+}
+
+static void test_tallies(void **state)
+{
+	UNUSED(state);
+	set_up(true, false);
+	chip.tally[0] = 1;
+	chip.tally[1] = 2;
+	chip.tally[2] = 200;
+	chip.isr |= ISR_CNT;
+	assert_true(dp8390_interrupt(&nic));
+	expect_empty();
+	assert_int_equal(stats.rx_errors, 3);
+	assert_int_equal(stats.rx_dropped, 200);
+	assert_true(dp8390_rx_enable(&nic));
+	assert_false(chip_irq_line(&chip));
+	tear_down();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_init),
+		cmocka_unit_test(test_no_card),
+		cmocka_unit_test(test_ring_wrap),
+		cmocka_unit_test(test_overrun),
+		cmocka_unit_test(test_exact_fit),
+		cmocka_unit_test(test_exact_fit_overwritten),
+		cmocka_unit_test(test_bad_header),
+		cmocka_unit_test(test_next_page_past_curr),
+		cmocka_unit_test(test_bad_status_is_skipped),
+		cmocka_unit_test(test_bad_curr_resets),
+		cmocka_unit_test(test_take_combinations),
+		cmocka_unit_test(test_interrupts),
+		cmocka_unit_test(test_tx_qemu),
+		cmocka_unit_test(test_tx_back_to_back),
+		cmocka_unit_test(test_tx_watchdog),
+		cmocka_unit_test(test_remote_write_hangs),
+		cmocka_unit_test(test_overrun_while_sending),
+		cmocka_unit_test(test_soak),
+		cmocka_unit_test(test_garbage_ring),
+		cmocka_unit_test(test_tallies),
+	};
+	return cmocka_run_group_tests_name("dp8390", tests, NULL, NULL);
+}
