@@ -1,4 +1,4 @@
-# Makefile - builds the kernel. Other parts join in: tools/make/*.mk, net/port/*.mk, tests/tests.mk.
+# Makefile - builds the kernel. Other parts join in: tools/make/*.mk, net/port/*.mk, tests/host/*.mk, tests/tests.mk.
 # `make B=DIR` builds into another directory. `make help` lists the targets.
 B ?= build
 CROSS ?= i686-linux-gnu-
@@ -28,7 +28,7 @@ KFLAGS_EXTRA = # their include paths
 # ---- the base alone with its self-test: boots and reports before the rest exists
 SELF_C := $(sort $(wildcard arch/i386/*.c kernel/base/*.c lib/*.c tests/kernel/*.c)) kernel/mm/frame.c kernel/mm/kheap.c
 SELF_C := $(filter-out kernel/base/main.c,$(SELF_C))
-SELFOBJ = $(SELF_C:%.c=$(B)/%.o) $(patsubst %.asm,$(B)/%.asm.o,$(sort $(wildcard boot/*.asm arch/i386/*.asm)))
+SELFOBJ = $(SELF_C:%.c=$(B)/%.o) $(patsubst %.asm,$(B)/%.asm.o,$(sort $(wildcard boot/*.asm arch/i386/*.asm tests/kernel/*.asm)))
 
 .PHONY: all kernel selftest layers clean help
 all: kernel
@@ -36,7 +36,7 @@ all: kernel
 kernel: $(B)/godwit.elf
 selftest: $(B)/selftest.elf
 
--include tools/make/*.mk net/port/*.mk tests/host/host.mk tests/tests.mk
+-include tools/make/*.mk net/port/*.mk tests/host/*.mk tests/tests.mk
 
 help:
 	@echo "kernel    $(B)/godwit.elf"

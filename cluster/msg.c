@@ -38,7 +38,7 @@ static uint32_t finish(const struct writer *w)
 uint32_t msg_put_ctl(uint8_t *head, const struct msg_ctl *m)
 {
 	struct writer w;
-	wr_init(&w, head, WIRE_HEAD_MAX);
+	wr_init(&w, head, MSG_SMALL_MAX);
 	put_key(&w, &m->key);
 	wr_u16(&w, m->node);
 	wr_u16(&w, 0);
@@ -230,7 +230,7 @@ bool msg_get_reply(const uint8_t *head, uint32_t n, uint32_t page_bytes, struct 
 uint32_t msg_put_pages(uint8_t *head, const struct msg_pages *m)
 {
 	struct writer w;
-	wr_init(&w, head, WIRE_HEAD_MAX);
+	wr_init(&w, head, MSG_SMALL_MAX);
 	put_key(&w, &m->key);
 	wr_u32(&w, m->n);
 	for (uint32_t i = 0; i < m->n; i++) wr_u32(&w, m->at[i]);
@@ -254,7 +254,7 @@ bool msg_get_pages(const uint8_t *head, uint32_t n, uint32_t n_pages, struct msg
 uint32_t msg_put_capsule(uint8_t *head, const struct msg_capsule *m)
 {
 	struct writer w;
-	wr_init(&w, head, WIRE_HEAD_MAX);
+	wr_init(&w, head, MSG_SMALL_MAX);
 	put_key(&w, &m->key);
 	wr_u32(&w, m->total);
 	wr_u32(&w, m->offset);
@@ -276,7 +276,7 @@ bool msg_get_capsule(const uint8_t *head, uint32_t n, uint32_t page_bytes, struc
 uint32_t msg_put_page(uint8_t *head, const struct msg_page_ask *m)
 {
 	struct writer w;
-	wr_init(&w, head, WIRE_HEAD_MAX);
+	wr_init(&w, head, MSG_SMALL_MAX);
 	put_key(&w, &m->key);
 	wr_u32(&w, m->ask);
 	wr_u32(&w, m->backing);

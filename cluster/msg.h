@@ -97,7 +97,8 @@ struct msg_page_ask {
 	int32_t status;             /* TELL: 0 or -errno; n pages follow as bodies */
 };
 
-/** Every encoder returns the head's length (<= WIRE_HEAD_MAX); buffers hold WIRE_HEAD_MAX bytes. */
+/** Every encoder returns the head's length. Buffers hold MSG_SMALL_MAX bytes; for CALL and REPLY WIRE_HEAD_MAX. */
+#define MSG_SMALL_MAX 128u
 uint32_t msg_put_ctl(uint8_t *head, const struct msg_ctl *m);
 uint32_t msg_put_call(uint8_t *head, const struct msg_call *m, const uint8_t *inline_data); /* inline_data NULL: in pages */
 uint32_t msg_put_reply(uint8_t *head, const struct msg_reply *m, const uint8_t *inline_data);

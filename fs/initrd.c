@@ -37,10 +37,10 @@ static bool hex8(const uint8_t *p, uint32_t *out)
 	uint32_t v = 0;
 
 	for (int n = 0; n < 8; n++) {
-		uint8_t c = p[n];
-		uint32_t d = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10u : 16u;
-		if (d == 16) return false;
-		v = v << 4 | d;
+		uint32_t c = p[n], small = c | 32;
+		bool digit = c >= '0' && c <= '9';
+		if (!digit && (small < 'a' || small > 'f')) return false;
+		v = v << 4 | (digit ? c - '0' : small - 'a' + 10);
 	}
 	*out = v;
 	return true;

@@ -3,7 +3,7 @@
  * Never: sleeps, so a change of a directory is whole without a lock of its own.  */
 #include "fs/tmpfs.h"
 #include "abi/linux_errno.h"
-#include "fs/name.h"
+#include "fs/file.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/kheap.h"
 #include "lib/str.h"
@@ -23,7 +23,7 @@ struct entry {
 };
 struct dir {
 	struct list_node entries;  /* by id */
-	struct inode *parent;      /* itself at the root; a directory outlives its children */
+	struct inode *parent;      /* not referenced: itself at the root and after removal */
 	uint32_t next_id;
 };
 static struct entry *buckets[BUCKETS];
@@ -97,7 +97,10 @@ static struct inode *entry_remove(struct entry *e)
 	while (*at != e) at = &(*at)->hash_next;
 	*at = e->hash_next;
 	list_remove(&e->in_dir);
-	if (S_ISDIR(i->mode)) dir->nlink--;
+	if (S_ISDIR(i->mode)) {
+		((struct dir *)i->priv)->parent = i;
+		dir->nlink--;
+	}
 	inode_touch_data(dir);
 	kfree(e);
 	return i;
@@ -144,7 +147,7 @@ static int set_text(struct inode *link, const char *text)
 
 static void evict(struct inode *i)
 {
-	kfree(i->priv); /* a directory's entries are gone: each holds no reference on its directory, but see empty_tree */
+	kfree(i->priv); /* a directory's entries are gone before it: rmdir and empty_tree see to it */
 	i->priv = NULL;
 }
 

@@ -4,17 +4,18 @@
 #ifndef FS_TTY_H
 #define FS_TTY_H
 #include "fs/file.h"
-#include "lib/ring.h"
 struct tty;
 struct tty_driver_ops {
 	uint32_t (*write)(struct tty *t, const uint8_t *bytes, uint32_t n); /* bytes taken; the rest after tty_output_room */
 	void (*set_termios)(struct tty *t);                                 /* speed etc. changed; may be NULL */
 	void (*input_room)(struct tty *t);  /* tty_input_room was 0 and there is room again; any context; may be NULL */
 };
-/** Make a terminal and register it in /dev under name with rdev. The tty lives for ever. */
+/** Make a terminal and register it in /dev under name with rdev. The tty lives for ever. NULL no memory. proc context. */
 struct tty *tty_create(const char *name, uint32_t rdev, const struct tty_driver_ops *ops, void *driver);
 void *tty_driver_data(const struct tty *t);
-/** Bytes from the line. irq or thread context; beyond a full raw ring bytes are dropped (and the bell rung). ISIG characters act at once. */
+const struct linux_termios *tty_termios(const struct tty *t); /* for set_termios: speed, character size */
+/** Bytes from the line. irq or thread context; beyond a full raw ring bytes are dropped. A thread of the tty
+ *  layer takes them from there: echo, line editing and the signals of ISIG need no reader. */
 void tty_input(struct tty *t, const uint8_t *bytes, uint32_t n);
 /** Bytes that tty_input would keep now: a driver that can hold its line back asks first. Any context. */
 uint32_t tty_input_room(const struct tty *t);

@@ -1,8 +1,9 @@
 /* vt.c - the terminal's parser: characters, UTF-8, control codes, and the cells they change.
  * Called by: screen.c; vt_csi.c for the cells.
  * Never: fails: what it does not know it swallows, as a terminal does.  */
-#include "drivers/console/vt_priv.h"
+#include "drivers/console/vt.h"
 
+#include "drivers/console/vt_priv.h"
 #include "lib/str.h"
 
 #define ESC 0x1b

@@ -112,7 +112,8 @@ static void pack_body(struct parts *p, struct task *t)
 	for (int i = 0; i < 6; i++) wr_u32(&w, b->restart.arg[i]);
 	wr_bytes(&w, &b->taken, sizeof(b->taken));
 	wr_bytes(&w, &b->forced, sizeof(b->forced));
-	wr_u64(&w, ptime_monotonic(&t->body));
+	wr_u64(&w, b->expired);
+	wr_u64(&w, ptime_monotonic(t));
 	wr_u64(&w, (uint64_t)b->wall_offset_ns);
 	wr_u64(&w, b->clock_floor_ns);
 	wr_u64(&w, b->vtimer_left_ns);
@@ -148,6 +149,7 @@ static void unpack_body(struct parts *p, struct body *b, uint16_t home)
 	for (int i = 0; i < 6; i++) b->restart.arg[i] = rd_u32(&r);
 	rd_bytes(&r, &b->taken, sizeof(b->taken));
 	rd_bytes(&r, &b->forced, sizeof(b->forced));
+	b->expired = rd_u64(&r);
 	uint64_t home_now = rd_u64(&r);
 	b->wall_offset_ns = (int64_t)rd_u64(&r);
 	b->clock_floor_ns = rd_u64(&r);
@@ -301,6 +303,12 @@ static struct backing *find_backing(struct space *s, const struct origin *o, uin
 	return remote_backing(o->home, o->id, o->epoch, id, size, path);
 }
 
+static bool overlaps(struct space *s, uint32_t start, uint32_t end)
+{
+	struct area *a = space_first_after(s, start);
+	return a && a->start < end;
+}
+
 static void unpack_area(struct parts *p, struct space *s, const struct origin *o)
 {
 	char path[PATH_KEPT];
@@ -311,7 +319,7 @@ static void unpack_area(struct parts *p, struct space *s, const struct origin *o
 	uint64_t size = rd_u64(&r);
 	rd_text(&r, path, sizeof(path));
 	if (!part_end(p, &r)) return;
-	bool sane = !((start | end) & PAGE_MASK) && start < end && start >= USER_START && end <= USER_END && prot <= 7 && !space_first_in(s, start, end);
+	bool sane = !((start | end) & PAGE_MASK) && start < end && start >= USER_START && end <= USER_END && prot <= 7 && !overlaps(s, start, end);
 	struct backing *b = sane && id ? find_backing(s, o, id, size, path) : NULL;
 	if (!sane || (id && !b)) {
 		p->error = -EINVAL;

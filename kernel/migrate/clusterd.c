@@ -189,6 +189,7 @@ static void on_peer_down(void *ctx, uint16_t peer, uint32_t inc, enum fx_down wh
 	depart_peer_down(peer);
 	arrive_peer_down(peer);
 	guest_peer_down(peer);
+	remote_peer_down(peer);
 	waitq_wake_all(&room_waiters);
 }
 
@@ -253,7 +254,7 @@ static void send_later(void)
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < n_later; i++) {
-		uint8_t head[WIRE_HEAD_MAX];
+		uint8_t head[MSG_SMALL_MAX];
 		uint32_t n = msg_put_ctl(head, &later[i].m);
 		if (cnode_send(&node, now_us(), later[i].to, LANE_CONTROL, head, n, NULL, 0, 0, 0) == -EAGAIN) later[kept++] = later[i];
 	}
@@ -338,7 +339,7 @@ int cluster_send_wait(uint16_t to, uint8_t lane, const uint8_t *head, uint32_t h
 
 void cluster_ctl(uint16_t to, const struct msg_ctl *m)
 {
-	uint8_t head[WIRE_HEAD_MAX];
+	uint8_t head[MSG_SMALL_MAX];
 	uint32_t n = msg_put_ctl(head, m);
 
 	if (n_later == 0 && cluster_send(to, LANE_CONTROL, head, n, NULL, 0, 0) != -EAGAIN) return;

@@ -100,7 +100,8 @@ static void send_reply(struct task *t)
 	struct deputy *d = t->home.deputy;
 	struct unit *u = t->home.unit;
 	struct parcel *p = &d->parcel;
-	uint8_t head[WIRE_HEAD_MAX], data[MSG_REPLY_ROOM];
+	struct draft { uint8_t head[WIRE_HEAD_MAX], data[MSG_REPLY_ROOM]; } *w = kmalloc(sizeof(*w));
+	if (!w) return; /* the guest asks again */
 	struct msg_reply r = {
 		.key = {.kind = MSG_REPLY, .home = this_node, .unit = u->id, .epoch = u->epoch},
 		.tid = t->home.tid, .k = t->home.kept.k, .result = t->home.kept.result, .poke = signal_deliverable(t), .n_windows = (uint8_t)p->n,
@@ -114,11 +115,12 @@ static void send_reply(struct task *t)
 	}
 	for (uint32_t i = 0; i < p->n; i++) r.filled[i] = p->w[i].filled;
 	r.data_len = windows_filled(p);
-	bool small = r.data_len <= sizeof(data) && stream_read(&p->out, 0, data, r.data_len);
-	uint32_t n = msg_put_reply(head, &r, small ? data : NULL);
+	bool small = r.data_len <= sizeof(w->data) && stream_read(&p->out, 0, w->data, r.data_len);
+	uint32_t n = msg_put_reply(w->head, &r, small ? w->data : NULL);
 	uint32_t pages = small ? 0 : stream_pages(&p->out);
 	if (!small) stream_ref_pages(&p->out);
-	cluster_send_wait(u->route, pages ? LANE_BULK : LANE_CONTROL, head, n, p->out.pages, pages, small ? 0 : stream_last_len(&p->out), 0);
+	cluster_send_wait(u->route, pages ? LANE_BULK : LANE_CONTROL, w->head, n, p->out.pages, pages, small ? 0 : stream_last_len(&p->out), 0);
+	kfree(w);
 }
 
 static bool take_windows(struct parcel *p, const struct msg_call *c, struct inbox *i)

@@ -6,7 +6,6 @@
 #include "kernel/migrate/migrate.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/kheap.h"
-#include "kernel/proc/signal.h"
 #include "lib/str.h"
 #include "net/netdev.h"
 
@@ -134,29 +133,39 @@ static void begin_call(struct task *t, struct msg_call *c)
 	g->told_ns = clock_now_ns();
 }
 
+/* Room for an encoded message and for data on its way into it. */
+struct draft { uint8_t head[WIRE_HEAD_MAX], data[MSG_CALL_ROOM]; };
+
+static void fill_call(struct task *t, const struct parcel *p, struct msg_call *c)
+{
+	begin_call(t, c);
+	c->k = t->call.k;
+	c->row = (uint16_t)sysrow_index(t->call.row);
+	c->n_windows = (uint8_t)p->n;
+	c->nonblock = t->call.done > 0 && (t->call.row->flags & SYS_SLICE_READ);
+	c->skip = t->call.done;
+	c->data_len = p->in.len;
+	call_slice_args(&t->call, c->arg);
+	for (uint32_t i = 0; i < p->n; i++) c->w[i] = (struct msg_window){p->w[i].at, p->w[i].len, p->w[i].in, p->w[i].out};
+}
+
 static int send_call(struct task *t, struct parcel *p)
 {
-	uint8_t head[WIRE_HEAD_MAX], data[MSG_CALL_ROOM];
+	struct draft *d = kmalloc(sizeof(*d));
 	struct msg_call c;
 
-	begin_call(t, &c);
-	c.k = t->call.k;
-	c.row = (uint16_t)sysrow_index(t->call.row);
-	c.n_windows = (uint8_t)p->n;
-	c.nonblock = t->call.done > 0 && (t->call.row->flags & SYS_SLICE_READ);
-	c.skip = t->call.done;
-	c.data_len = p->in.len;
-	call_slice_args(&t->call, c.arg);
-	for (uint32_t i = 0; i < p->n; i++) c.w[i] = (struct msg_window){p->w[i].at, p->w[i].len, p->w[i].in, p->w[i].out};
-	bool small = p->in.len <= sizeof(data) && stream_read(&p->in, 0, data, p->in.len);
-	uint32_t n = msg_put_call(head, &c, small ? data : NULL);
+	if (!d) return -ENOMEM;
+	fill_call(t, p, &c);
+	bool small = p->in.len <= sizeof(d->data) && stream_read(&p->in, 0, d->data, p->in.len);
+	uint32_t n = msg_put_call(d->head, &c, small ? d->data : NULL);
 	uint32_t pages = small ? 0 : stream_pages(&p->in);
 	if (!small) stream_ref_pages(&p->in);
 	migrate_count.calls_away++;
-	int r = cluster_send_wait(t->body.home_node, pages ? LANE_BULK : LANE_CONTROL, head, n, p->in.pages, pages,
+	int r = cluster_send_wait(t->body.home_node, pages ? LANE_BULK : LANE_CONTROL, d->head, n, p->in.pages, pages,
 				  small ? 0 : stream_last_len(&p->in), CUT_FREEZE | CUT_DESTROY);
-	if (r == -EINTR && pages)
+	if (r == -EINTR)
 		for (uint32_t i = 0; i < pages; i++) frame_unref(p->in.pages[i]);
+	kfree(d);
 	return r;
 }
 
@@ -168,7 +177,7 @@ static int await_reply(struct task *t, struct parcel *p)
 	for (;;) {
 		int r = send_call(t, p);
 		if (r == -EINTR) return r;
-		if (r == -EHOSTDOWN) { /* the verdict that home is dead follows and destroys us */
+		if (r) { /* no memory just now, or the verdict that home is dead follows and destroys us */
 			r = waitq_sleep(&g->wait, CUT_FREEZE | CUT_DESTROY, clock_now_ns() + ASK_AGAIN_NS);
 			if (r == -EINTR) return r;
 			continue;
@@ -246,7 +255,7 @@ void guest_mirror(struct task *t)
 
 static void tell(struct task *t)
 {
-	uint8_t head[WIRE_HEAD_MAX];
+	uint8_t head[256];
 	struct msg_call c;
 
 	begin_call(t, &c);

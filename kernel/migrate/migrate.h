@@ -11,7 +11,6 @@
 #include "kernel/proc/proc.h"
 #include "kernel/syscall/table.h"
 
-void migrate_init(void); /* main.c, after proc_init and the cards: fills the hallway, starts the node, registers /proc rows */
 
 /* ---- clusterd.c: the node and its messages */
 /** A message kept for a thread: its pages belong to whoever holds it. */
@@ -110,7 +109,7 @@ uint64_t guests_step(uint64_t now_ns);
 /** A file of home's, mapped by a guest. One reference. NULL no memory. */
 struct backing *remote_backing(uint16_t home, uint32_t unit, uint32_t epoch, uint32_t id, uint64_t size, const char *path);
 bool remote_backing_id(struct backing *b, uint32_t *id);  /* false: not a remote one */
-void remote_backing_epoch(struct backing *b, uint32_t epoch);
+void remote_peer_down(uint16_t node);
 void guest_on_page(const struct fx_message *m, const struct msg_page_ask *p); /* TELL */
 
 /* ---- unit.c: home's record of a movable unit */
@@ -142,6 +141,7 @@ void depart_on_ctl(uint16_t from, const struct msg_ctl *m);   /* ANSWER DONE RES
 void depart_peer_down(uint16_t node);
 void depart_park(struct task *t);                              /* hallway.park */
 void depart_bring_home(struct task *t);
+void depart_forget(struct task *t);                            /* the task ends: waits until no move is about it */
 void depart_send_back(struct task *t);
 
 /* ---- arrive.c */

@@ -45,7 +45,7 @@ static void serve(struct inbox *i)
 {
 	struct msg_page_ask q;
 	uint32_t pages[MSG_PIECE_PAGES];
-	uint8_t head[WIRE_HEAD_MAX];
+	uint8_t head[MSG_SMALL_MAX];
 
 	if (!msg_get_page(i->head, i->head_len, 0, &q)) return;
 	struct msg_page_ask a = q;

@@ -5,7 +5,7 @@
 #include "kernel/migrate/migrate.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/kheap.h"
-#include "lib/str.h"
+#include "lib/fmt.h"
 
 #define AHEAD 8u            /* pages asked for at once: the first and what sequential readers need next */
 #define KEPT 16u
@@ -82,20 +82,18 @@ void remote_peer_down(uint16_t node)
 	}
 }
 
-/* Ask home and wait. 0: w->answer is there. -ERESTARTNOINTR: a cut; the fault is taken again after the boundary. */
+/* Ask home and wait. 0: w->answer is there; -EIO: home is gone, or this body is void. A freeze waits for the page: a copy on the
+ * program's behalf must not meet a fault that home would not show. */
 static int ask(struct remote *r, uint32_t index, uint32_t n, struct page_wait *w)
 {
-	uint8_t head[WIRE_HEAD_MAX];
+	uint8_t head[MSG_SMALL_MAX];
 	struct msg_page_ask m = {.key = {.kind = MSG_PAGE_ASK, .home = r->home, .unit = r->unit, .epoch = r->epoch}, .ask = w->ask, .backing = r->id, .index = index, .n = n};
 	uint32_t len = msg_put_page(head, &m);
-	uint32_t heeds = CUT_FREEZE | CUT_DESTROY;
 
 	migrate_count.page_asks++;
-	int s = cluster_send_wait(r->home, LANE_CONTROL, head, len, NULL, 0, 0, heeds);
-	if (s == -EINTR) return -ERESTARTNOINTR;
-	if (s) return -EIO;
+	if (cluster_send_wait(r->home, LANE_CONTROL, head, len, NULL, 0, 0, CUT_DESTROY)) return -EIO;
 	while (!w->answer && !w->lost)
-		if (waitq_sleep(&w->wait, heeds, FOREVER) == -EINTR) return -ERESTARTNOINTR;
+		if (waitq_sleep(&w->wait, CUT_DESTROY, FOREVER) == -EINTR) break;
 	return w->answer ? 0 : -EIO;
 }
 
@@ -160,10 +158,7 @@ static void remote_describe(struct backing *b, char *path, uint32_t size, uint32
 {
 	struct remote *r = remote_of(b);
 
-	if (path && size) {
-		strncpy(path, r->path, size - 1);
-		path[size - 1] = 0;
-	}
+	if (path && size) fmt_snprintf(path, size, "%s", r->path);
 	if (dev) *dev = 0;
 	if (ino) *ino = r->id;
 }
@@ -185,7 +180,7 @@ struct backing *remote_backing(uint16_t home, uint32_t unit, uint32_t epoch, uin
 	r->epoch = epoch;
 	r->id = id;
 	r->size = size;
-	strncpy(r->path, path, sizeof(r->path) - 1);
+	fmt_snprintf(r->path, sizeof(r->path), "%s", path);
 	return &r->backing;
 }
 

@@ -129,12 +129,18 @@ static void on_ready(struct unit *u, uint16_t from, const struct msg_ctl *m)
 
 	commit_ready(&h->commit, from, m->node, m->from_epoch, m->key.epoch, &out);
 	obey(u, &out);
-	/* a signal that came while nobody was there to be poked */
+}
+
+/* The body runs there: the order is carried out, and a signal that came while nobody could be poked is announced. */
+static void on_started(struct unit *u)
+{
 	struct task_home *th;
+
+	unit_order_over(u, 0);
 	list_for_each(th, &u->tasks, in_unit)
 	{
 		struct task *t = container_of(th, struct task, home);
-		if (out.moved && signal_deliverable(t)) hallway.poke(t);
+		if (!t->has_body && signal_deliverable(t)) hallway.poke(t);
 	}
 }
 
@@ -153,7 +159,7 @@ void unit_on_ctl(uint16_t from, const struct msg_ctl *m)
 	switch (m->key.kind) {
 	case MSG_READY: on_ready(u, from, m); break;
 	case MSG_STARTED:
-		if (unit_accept(u, from, m->key.epoch)) unit_order_over(u, 0);
+		if (unit_accept(u, from, m->key.epoch)) on_started(u);
 		break;
 	case MSG_ASK:
 		commit_ask(&h->commit, from, m->key.epoch, &out);
@@ -225,10 +231,10 @@ int unit_move(struct unit *u, uint16_t node)
 {
 	if (u->moving) return -EBUSY;
 	u->moving = true;
-	u->refs++;
+	unit_ref(u);
 	int r = move_checked(u, node);
 	u->moving = false;
-	unit_put(u);
+	unit_unref(u);
 	waitq_wake_all(&u->changed);
 	return r;
 }

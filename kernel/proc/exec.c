@@ -35,7 +35,7 @@ static int check_program(struct name *n, const struct fs_caller *who)
 {
 	struct inode *i = n->inode;
 
-	if (!S_ISREG(i->mode) || (n->of->flags & MS_NOEXEC)) return -EACCES;
+	if (!S_ISREG(i->mode) || (n->of && (n->of->flags & MS_NOEXEC))) return -EACCES;
 	int err = inode_permission(i, X_OK, who);
 	if (err) return err;
 	return i->n_writers ? -ETXTBSY : 0;
@@ -45,22 +45,12 @@ static int check_program(struct name *n, const struct fs_caller *who)
 static int open_program(const char *path, const struct fs_caller *who, struct name **n, struct file **out)
 {
 	struct walk *w = kmalloc(sizeof *w);
-	int err;
 
 	if (!w) return -ENOMEM;
-	err = name_walk(w, NULL, path, WALK_FOLLOW, who);
-	if (err) {
-		kfree(w);
-		return err;
-	}
+	int err = name_walk(w, NULL, path, WALK_FOLLOW, who);
 	struct name *found = w->name;
-	if (!found && w->open_file && w->open_file->name) {
-		found = w->open_file->name;
-		name_ref(found);
-	}
-	if (w->open_file) file_unref(w->open_file);
 	kfree(w);
-	if (!found) return -EACCES;
+	if (err) return err;
 	err = check_program(found, who);
 	if (!err) {
 		inode_ref(found->inode);
@@ -151,7 +141,7 @@ static int take_script(struct exec_plan *p, const char *line, uint32_t n)
 /* ---- prepare */
 static void note_set_id(struct exec_plan *p, const struct inode *i, const struct mount *m)
 {
-	if (m->flags & MS_NOSUID) return;
+	if (!m || (m->flags & MS_NOSUID)) return;
 	if (i->mode & S_ISUID) p->set_uid = true, p->euid = i->uid;
 	if ((i->mode & (S_ISGID | 010)) == (S_ISGID | 010)) p->set_gid = true, p->egid = i->gid;
 }

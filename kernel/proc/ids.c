@@ -11,7 +11,7 @@ uint16_t this_node;
 struct list_node all_groups = LIST_INIT(all_groups);
 struct list_node all_units = LIST_INIT(all_units);
 static struct list_node tids[TID_BUCKETS];
-static uint32_t last_pid, last_unit;
+static uint32_t last_pid, last_unit, n_made;
 
 void ids_init(void)
 {
@@ -33,7 +33,9 @@ uint32_t pid_alloc(void)
 {
 	for (uint32_t tries = 0; tries < PID_MAX; tries++) {
 		last_pid = last_pid >= PID_MAX - 1 ? PID_FIRST_AGAIN : last_pid + 1;
-		if (!pid_used(last_pid)) return last_pid;
+		if (pid_used(last_pid)) continue;
+		n_made++;
+		return last_pid;
 	}
 	return 0;
 }
@@ -59,6 +61,11 @@ struct group *group_next(uint32_t after_pid)
 	list_for_each(g, &all_groups, in_all)
 		if (g->pid > after_pid && (!best || g->pid < best->pid)) best = g;
 	return best;
+}
+
+uint32_t pids_made(void)
+{
+	return n_made;
 }
 
 /* ---- threads */

@@ -7,5 +7,6 @@
 #define PID_MAX 32768u           /* as /proc/sys/kernel/pid_max says; five digits fit every tool's columns */
 void ids_init(void);
 uint32_t pid_last(void);         /* the latest pid given, for /proc/loadavg */
+uint32_t pids_made(void);        /* since boot: /proc/stat */
 void tid_enter(struct task *t);  /* t->home.tid can be found from now on */
 #endif

@@ -71,6 +71,9 @@ struct body {
 	uint64_t park_deadline_ns;     /* of a parked body half, home's monotonic clock */
 	struct { const struct sysrow *row; uint32_t arg[6]; } restart; /* restart_syscall */
 	struct ksiginfo taken;         /* what TAKE brought */
+	struct ksiginfo forced;        /* a fault of the program itself, to be delivered next; signo 0: none */
+	sigset64 expired;              /* SIGVTALRM, SIGPROF: raised here, where CPU time is counted */
+	uint64_t cpu_seen_user_ns, cpu_seen_all_ns; /* CPU time up to which the two timers were counted down */
 	int64_t clock_offset_ns;       /* home's monotonic clock - this machine's */
 	int64_t wall_offset_ns;        /* home's CLOCK_REALTIME - home's CLOCK_MONOTONIC */
 	uint64_t clock_floor_ns;       /* last monotonic value shown: never back */
@@ -106,6 +109,8 @@ struct task_home {
 	void *deputy;                  /* kernel/migrate: mailbox and last reply */
 	/** A home half ended while its body was away or frozen: the result of call k, for when the body asks again. */
 	struct { uint32_t k; int32_t result; bool valid; } kept;
+	bool stop_dequeued;            /* TAKE brought a stop signal; SIGCONT in between makes the STOP void */
+	sigset64 wait_set;             /* of sigtimedwait under way: these interrupt though they are blocked */
 	struct ksiginfo taken_info;    /* what the last TAKE dequeued: travels with its reply */
 };
 struct session { uint32_t refs, id; struct tty *tty; };
@@ -154,6 +159,7 @@ struct task {
 	struct task_home home;
 	struct body body;
 	struct exec_plan *plan;        /* execve between prepare and finish */
+	struct backing *map_backing;   /* mmap of a file between its halves; one reference */
 };
 
 /* ---- tasks and groups (task.c, group.c): proc context */

@@ -3,5 +3,6 @@
  * Never: more than this.  */
 #ifndef KERNEL_PROC_PROCFS_ROWS_H
 #define KERNEL_PROC_PROCFS_ROWS_H
-void procfs_rows_init(void);
+void procfs_rows_init(void);   /* processes, procfs_rows.c; calls the next */
+void procfs_node_init(void);   /* this machine, procfs_node.c */
 #endif

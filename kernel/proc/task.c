@@ -9,7 +9,8 @@
 #include "lib/str.h"
 
 struct hallway hallway;
-uint64_t task_ended_user_ns;
+static struct list_node all_tasks = LIST_INIT(all_tasks);
+static uint64_t ended_user_ns; /* of tasks that are no more */
 
 struct task *task_of_thread(struct thread *t)
 {
@@ -26,7 +27,8 @@ static void reap(struct thread *th)
 {
 	struct task *t = container_of(th, struct task, thread);
 
-	task_ended_user_ns += th->user_ns;
+	ended_user_ns += th->user_ns;
+	list_remove(&t->in_all);
 	arch_kstack_free(th->stack);
 	kfree(t);
 }
@@ -45,6 +47,7 @@ static struct task *alloc(const char *name)
 		kfree(t);
 		return NULL;
 	}
+	list_push_back(&all_tasks, &t->in_all);
 	t->thread.reap = reap;
 	t->thread.user = &t->body.user;
 	t->has_body = true;
@@ -177,8 +180,18 @@ void task_discard(struct task *t)
 {
 	task_free_body(t);
 	unlink_home(t);
+	list_remove(&t->in_all);
 	thread_discard(&t->thread);
 	kfree(t);
+}
+
+uint64_t task_user_total_ns(void)
+{
+	uint64_t sum = ended_user_ns;
+	struct task *t;
+
+	list_for_each(t, &all_tasks, in_all) sum += t->thread.user_ns;
+	return sum;
 }
 
 /* ---- what home knows of a body */

@@ -9,5 +9,5 @@ void task_take_space(struct task *t, struct space *s);
 /** Exec or end: store 0 where set_tid_address asked, if somebody else shares the memory. */
 void task_release_tid(struct task *t);
 void exec_plan_free(struct exec_plan *p);    /* NULL is fine (exec.c) */
-extern uint64_t task_ended_user_ns;          /* user time of tasks that are no more, for /proc/stat */
+uint64_t task_user_total_ns(void);           /* user time of all bodies that ever ran here, for /proc/stat */
 #endif

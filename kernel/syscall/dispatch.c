@@ -92,7 +92,7 @@ static bool run_home(struct task *t)
 	}
 	struct ucall u = slice_ucall(t);
 	int32_t r = c->row->home(&u);
-	if (!t->has_body || t->body.space->freeze) {
+	if (!t->has_body || t->body.space->freeze || t->umem.ops != &umem_local_ops) {
 		hallway.deputy(t, r); /* the body left or is leaving: the record is as it came back */
 		return false;
 	}

@@ -34,10 +34,10 @@ void kernel_syscall(void)
 }
 
 static const struct { uint8_t sig, code; } fault_signals[32] = {
-	[0] = {SIGFPE, FPE_INTDIV},   [1] = {SIGTRAP, TRAP_BRKPT},  [3] = {SIGTRAP, TRAP_BRKPT}, [4] = {SIGSEGV, SI_KERNEL_CODE},
-	[5] = {SIGSEGV, SI_KERNEL_CODE}, [6] = {SIGILL, ILL_ILLOPN}, [7] = {SIGFPE, FPE_FLTINV}, [9] = {SIGFPE, FPE_FLTINV},
-	[10] = {SIGSEGV, SI_KERNEL_CODE}, [11] = {SIGBUS, SI_KERNEL_CODE}, [12] = {SIGBUS, SI_KERNEL_CODE},
-	[13] = {SIGSEGV, SI_KERNEL_CODE}, [16] = {SIGFPE, FPE_FLTINV}, [17] = {SIGBUS, BUS_ADRALN}, [19] = {SIGFPE, FPE_FLTINV},
+	[0] = {SIGFPE, FPE_INTDIV},   [1] = {SIGTRAP, TRAP_BRKPT},  [3] = {SIGTRAP, TRAP_BRKPT}, [4] = {SIGSEGV, (uint8_t)SI_KERNEL},
+	[5] = {SIGSEGV, (uint8_t)SI_KERNEL}, [6] = {SIGILL, ILL_ILLOPN}, [7] = {SIGFPE, FPE_FLTINV}, [9] = {SIGFPE, FPE_FLTINV},
+	[10] = {SIGSEGV, (uint8_t)SI_KERNEL}, [11] = {SIGBUS, (uint8_t)SI_KERNEL}, [12] = {SIGBUS, (uint8_t)SI_KERNEL},
+	[13] = {SIGSEGV, (uint8_t)SI_KERNEL}, [16] = {SIGFPE, FPE_FLTINV}, [17] = {SIGBUS, BUS_ADRALN}, [19] = {SIGFPE, FPE_FLTINV},
 };
 
 static void fault_signal(struct task *t, int sig, int code, uint32_t address)
@@ -75,7 +75,7 @@ bool kernel_fault(const struct fault_info *f)
 	if (!f->from_user) return false;
 	uint32_t v = f->vector & 31;
 	fault_signal(t, fault_signals[v].sig ? fault_signals[v].sig : SIGSEGV,
-		     fault_signals[v].sig ? fault_signals[v].code : SI_KERNEL_CODE, f->eip);
+		     fault_signals[v].sig ? fault_signals[v].code : (uint8_t)SI_KERNEL, f->eip);
 	return true;
 }
 

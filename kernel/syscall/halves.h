@@ -6,9 +6,9 @@
 #include "kernel/syscall/table.h"
 typedef int32_t syscall_half(struct ucall *c);
 typedef const struct sysrow *syscall_resolver(struct ucall *c);
-syscall_half home_exit, body_exit, home_row_fork, body_row_fork, finish_row_fork, home_row_clone, body_row_clone,
+syscall_half sys_exit, home_row_fork, body_row_fork, finish_row_fork, home_row_clone, body_row_clone,
 	finish_row_clone, home_row_vfork, body_row_vfork, finish_row_vfork, home_execve, body_execve, finish_execve,
-	home_exit_grp, sys_waitpid, sys_wait4, sys_waitid, body_getpid, body_gettid, sys_getppid, sys_getpgrp, sys_setpgid,
+	sys_exit_group, sys_waitpid, sys_wait4, sys_waitid, body_getpid, body_gettid, sys_getppid, sys_getpgrp, sys_setpgid,
 	sys_getpgid, sys_setsid, sys_getsid, sys_nice, sys_getpriority, sys_setpriority, sys_prctl, body_personality,
 	body_sched_yield, body_sched_ok, body_sched_getparam, body_sched_setscheduler, body_sched_priority,
 	body_sched_interval, body_sched_interval64, body_sched_setaffinity, body_sched_getaffinity, body_ioprio, body_getcpu,
@@ -42,7 +42,7 @@ syscall_half home_exit, body_exit, home_row_fork, body_row_fork, finish_row_fork
 	sys_timer_getoverrun, sys_timer_delete, sys_times, sys_getrusage, sys_setrlimit, body_limits, sys_getrlimit_old,
 	sys_getrlimit, sys_prlimit64, body_prlimits, sys_oldolduname, sys_olduname, sys_uname, sys_sethostname,
 	sys_setdomainname, sys_sysinfo, sys_syslog, sys_reboot, sys_vhangup, body_getrandom, body_failed, home_take,
-	body_take, home_stop, home_exit_inner, home_exit_task_inner, home_mirror;
+	body_take, home_stop, home_exit_status, home_exit_one, home_mirror;
 syscall_resolver mux_restart, mux_prctl, mux_mmap_old, mux_mmap2, mux_fcntl, mux_fcntl64, mux_ioctl, mux_ppoll,
 	mux_ppoll64, mux_select_old, mux_pselect6, mux_pselect6_64, mux_setitimer, mux_getitimer;
 #endif

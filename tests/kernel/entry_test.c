@@ -38,7 +38,11 @@ void kernel_syscall(void)
 	seen.n_syscalls++;
 	seen.last_nr = r->eax;
 	seen.last_arg = r->ebx;
-	if (r->eax == 1) thread_exit();
+	if (r->eax == 1) {
+		if (r->ebx == 0) seen.n_good_exits++;
+		else seen.n_bad_exits++;
+		thread_exit();
+	}
 	r->eax = r->ebx + 1;
 }
 

@@ -6,7 +6,7 @@
 #include "arch/arch.h"
 struct seen {
 	uint32_t n_syscalls, n_faults, n_kernel_faults, last_nr, last_arg;
-	uint32_t n_returns;
+	uint32_t n_returns, n_good_exits, n_bad_exits;
 	struct fault_info fault;
 };
 extern struct seen seen;

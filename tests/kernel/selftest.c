@@ -414,6 +414,59 @@ static void test_user(void)
 	KASSERT(arch_pte_set(&pd, uaddr(CODE), pte) == 0);
 }
 
+/* Four user threads that call all the time, each with its own FPU and registers, under a storm of timer interrupts that
+ * wake a kernel thread each time: what a race in the ways in and out would spoil. */
+#define N_STORM 4u
+static struct waitq storm_wq = WAITQ_INIT(storm_wq);
+static uint32_t n_ticks, n_wakes_seen;
+static bool storm_over;
+
+static void tick(struct ktimer *t)
+{
+	n_ticks++;
+	waitq_wake_all(&storm_wq);
+	if (!storm_over) ktimer_arm(t, clock_now_ns() + 20000 + n_ticks * 7919 % 60000);
+}
+
+static void storm_waker(void *unused)
+{
+	UNUSED(unused);
+	while (!storm_over) {
+		(void)waitq_sleep(&storm_wq, 0, clock_now_ns() + 5 * NS_PER_MS);
+		n_wakes_seen++;
+	}
+}
+
+static void test_storm(void)
+{
+	extern const uint8_t user_storm[], user_storm_end[];
+	static struct thread t[N_STORM], w;
+	static struct arch_user u[N_STORM];
+	static struct ktimer timer;
+	volatile uint32_t *data = frame_virt(PTE_FRAME(arch_pte_get(&pd, uaddr(DATA))));
+
+	load_code(user_storm, (uint32_t)(user_storm_end - user_storm));
+	data[0xff0 / 4] = data[0xff4 / 4] = 0;
+	seen.n_bad_exits = seen.n_good_exits = 0;
+	for (uint32_t i = 0; i < N_STORM; i++) {
+		start_user(&u[i]);
+		u[i].regs.ebx = 0x1234567 * (i + 1);
+		u[i].regs.esp = DATA + 256 * (i + 1);
+		spawn(&t[i], "storm", enter_user, &u[i]);
+	}
+	spawn_system(&w, "waker", storm_waker, NULL, true);
+	ktimer_init(&timer, tick);
+	ktimer_arm(&timer, clock_now_ns() + 50000);
+	sleep_ms(500);
+	data[0xff0 / 4] = 1;
+	for (uint32_t i = 0; i < N_STORM; i++) join(&t[i]);
+	storm_over = true;
+	join(&w);
+	ktimer_stop(&timer);
+	klog(LOG_INFO, "# %u ticks, %u wakes, %u calls", n_ticks, n_wakes_seen, data[0xff4 / 4]);
+	ok(seen.n_good_exits == N_STORM && seen.n_bad_exits == 0 && n_ticks > 500, "registers and FPU hold in a storm of interrupts");
+}
+
 static void test_tls_and_sanitise(void)
 {
 	static struct thread t;
@@ -520,6 +573,7 @@ static void run(void *unused)
 	uint32_t free0 = frame_free_count();
 	test_directory();
 	test_user();
+	test_storm();
 	test_tls_and_sanitise();
 	test_stacks();
 	tear_down();

@@ -54,22 +54,33 @@ void sim_pages_give(struct sim_node *s, const uint32_t *handles, uint32_t n)
 	}
 }
 
+static uint32_t next_word(uint32_t key)
+{
+	return key * 1664525 + 1013904223;
+}
+
+/* Words of a generator; the last one may be cut. */
 void sim_fill(uint8_t *to, uint32_t n, uint32_t key)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		key = key * 1664525 + 1013904223;
-		to[i] = (uint8_t)(key >> 24);
+	for (; n >= 4; n -= 4, to += 4) {
+		key = next_word(key);
+		memcpy(to, &key, 4);
 	}
+	key = next_word(key);
+	memcpy(to, &key, n);
 }
 
 static bool filled(const uint8_t *at, uint32_t n, uint32_t key)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		key = key * 1664525 + 1013904223;
-		if (at[i] != (uint8_t)(key >> 24))
-			return false;
+	uint32_t have, wrong = 0;
+
+	for (; n >= 4; n -= 4, at += 4) {
+		key = next_word(key);
+		memcpy(&have, at, 4);
+		wrong |= have ^ key;
 	}
-	return true;
+	key = next_word(key);
+	return wrong == 0 && memcmp(at, &key, n) == 0;
 }
 
 /* --- the environment --- */
@@ -280,12 +291,13 @@ static void check_lane(struct sim_node *s, const struct rdp_link *l, int i, uint
 }
 
 /* What we may send is what the other side promised (same incarnations and epoch on both). */
-static void check_credit(struct sim_node *s, const struct rdp_link *l)
+static void check_credit(struct sim_node *s, const struct peer *peer)
 {
+	const struct rdp_link *l = &peer->link;
 	const struct sim_node *o = &s->w->nodes[l->node - 1];
 	const struct peer *back = o->on ? cnode_find_peer(&o->c, (uint16_t)(s->index + 1)) : NULL;
 
-	if (back == NULL || !back->link.open || back->link.inc != s->c.host.inc || l->inc != o->c.host.inc
+	if (back == NULL || !back->link.open || back->nonce != s->c.nonce || peer->nonce != o->c.nonce || back->link.inc != s->c.host.inc || l->inc != o->c.host.inc
 	    || back->link.epoch != l->epoch)
 		return;
 	for (int i = 0; i < LANES; i++)
@@ -321,7 +333,7 @@ void check_node(struct sim_node *s)
 		SIM_CHECK(s->w, s->up[peer->link.node - 1]);
 		for (int lane = 0; lane < LANES; lane++)
 			check_lane(s, &peer->link, lane, &n_tx, &n_rx);
-		check_credit(s, &peer->link);
+		check_credit(s, peer);
 		check_clock(s, peer);
 	}
 	SIM_CHECK(s->w, n_tx + s->c.host.n_tx_free == SIM_TX && list_length(&s->c.host.tx_free) == s->c.host.n_tx_free);

@@ -166,7 +166,7 @@ static void draw_sizes(struct sim_world *w, struct sim_msg *e)
 	e->head_len = (uint16_t)(kind < 6 ? rng_range(&w->rng, 4, 100) : rng_range(&w->rng, 4, WIRE_HEAD_MAX));
 	e->lane = kind >= 5;
 	if (kind >= 7)
-		e->n_pages = (uint8_t)(kind == 9 ? WIRE_PAGES_MAX : rng_range(&w->rng, 1, WIRE_PAGES_MAX));
+		e->n_pages = (uint8_t)(kind == 9 ? WIRE_PAGES_MAX : rng_range(&w->rng, 1, kind == 7 ? 2 : WIRE_PAGES_MAX));
 	if (e->n_pages > 0)
 		e->last_len = (uint16_t)(rng_permille(&w->rng, 500) ? WIRE_PAGE_BYTES : rng_range(&w->rng, 1, WIRE_PAGE_BYTES));
 }

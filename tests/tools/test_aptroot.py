@@ -61,8 +61,8 @@ def test_second_time_needs_no_network():
     """Everything is in the build's apt root already: apt itself is not even started."""
     root = os.path.join(TOP, "build", "apt")
     env = dict(os.environ, PATH="/nonexistent")
-    out = subprocess.run(["/usr/bin/python3", os.path.join(TOP, "tools/aptroot.py"), root, "busybox-static", "musl-dev"],
-                         env=env, capture_output=True, text=True, check=True).stdout
+    command = ["/usr/bin/python3", os.path.join(TOP, "tools/aptroot.py"), root, "busybox-static", "musl-dev"]
+    out = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
     assert "busybox-static" in out and "fetching" not in out
 
 

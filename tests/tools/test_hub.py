@@ -40,6 +40,7 @@ class Card:
         self.to = os.path.join(directory, f"h{n}")
 
     def send(self, data):
+        self.socket.settimeout(2)
         self.socket.sendto(data, self.to)
 
     def receive(self, timeout=2.0):

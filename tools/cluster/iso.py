@@ -25,7 +25,7 @@ def menu(template, append):
 
 def make(target, append):
     """Write the image; fails with one line when a part or a tool is missing."""
-    paths.need_built(paths.KERNEL, "all")
+    paths.need_built(paths.KERNEL, "kernel")
     paths.need_built(paths.ROOT, "root")
     if not shutil.which("grub-mkrescue") or not shutil.which("xorriso") or not os.path.isdir(GRUB_MODULES):
         raise Fail(f"iso needs GRUB and xorriso: apt-get install --no-install-recommends -y {PACKAGES}")

@@ -44,7 +44,7 @@ class Cluster:
     def prepare(self):
         """Everything that can fail before a process is started."""
         find_qemu()
-        paths.need_built(paths.KERNEL, "all")
+        paths.need_built(paths.KERNEL, "kernel")
         paths.need_built(paths.HUB, "hub")
         paths.need_built(paths.ROOT, "root")
         consoles = self.keep or self.directory

@@ -7,10 +7,10 @@ import argparse
 import random
 from dataclasses import dataclass, field
 
-from .fail import Fail, Usage
+from .fail import Usage
 
 NODES_MAX = 64
-SPEEDS = {250.0: 2, 125.0: 3, 62.5: 4, 31.25: 5, 15.625: 6, 7.8125: 7, 3.90625: 8}  # MIPS: icount shift
+SPEEDS = {"250": 2, "125": 3, "62.5": 4, "31.25": 5, "15.625": 6, "7.8125": 7, "3.90625": 8}  # MIPS: icount shift
 MEMORY_DEFAULT = 64
 MEMORY_MIN, MEMORY_MAX = 8, 3072
 
@@ -21,7 +21,7 @@ USAGE = """\
                                       COMMAND on node 1, exit with its status
   ./godwit up   [options]             boot a cluster that stays
   ./godwit shell [NODE]               a terminal on a node (Ctrl-] leaves)
-  ./godwit exec NODE -- COMMAND...    run COMMAND on a node, exit with its status
+  ./godwit exec NODE -- COMMAND...    run COMMAND on a node, exit as it does
   ./godwit status                     nodes, their state, their consoles' files
   ./godwit down                       stop everything
   ./godwit kill NODE                  cut a node's power
@@ -34,8 +34,8 @@ USAGE = """\
 options of run and up:
   -n, --nodes N            1..64 (default 2)
   -m, --memory MIB[,...]   memory of each node (default 64)
-  --speed MIPS[,...]       fixed-speed nodes: 250 125 62.5 31.25 15.625 7.8125
-                           3.90625 million instructions per second
+  --speed MIPS[,...]       fixed-speed nodes, in million instructions per
+                           second: 250 125 62.5 31.25 15.625 7.8125 3.90625
   --add FILE[:PATH]        put a host file into node 1's root, default PATH
                            /root/NAME; repeatable
   --on all                 --add goes to every node
@@ -100,11 +100,10 @@ def per_node(text, nodes, what, convert):
 
 
 def speed_shift(text):
-    try:
-        return SPEEDS[float(text)]
-    except (ValueError, KeyError):
-        known = " ".join(f"{s:g}" if s >= 7 and s * 8 == int(s * 8) else str(s) for s in SPEEDS)
-        raise Usage(f"--speed {text}: one of {known}") from None
+    for mips, shift in SPEEDS.items():
+        if text == mips:
+            return shift
+    raise Usage(f"--speed {text}: one of {' '.join(SPEEDS)}")
 
 
 def add_fault_options(parser):
@@ -230,6 +229,3 @@ def parse(args):
     if getattr(space, "node", None) is not None:
         options.node = number(space.node, 1, NODES_MAX, "node")
     return options
-
-
-__all__ = ["Options", "parse", "USAGE", "Fail", "MEMORY_DEFAULT"]

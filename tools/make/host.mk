@@ -14,6 +14,16 @@ USER_BINARIES := $(USER_PROGRAMS:%=build/user/%)
 HUB_SOURCES   := tools/hub/hub.c tools/hub/wire.c tools/hub/control.c
 FOREIGN       := busybox-static musl-dev
 
+all: root hub
+help: help-host
+.PHONY: help-host
+help-host:
+	@echo "run       install what is missing, build, show a program walking between four nodes"
+	@echo "root      build/root.cpio: the nodes' root file system;  user: its own programs"
+	@echo "hub       build/bin/hub: the Ethernet between QEMUs"
+	@echo "packages  install the Debian packages that are missing;  packages-test: those of the tests too"
+	@echo "test-tools  tests of the host tool, without the kernel"
+
 .PHONY: packages packages-test hub user root run test-tools
 
 # What the host lacks is installed by apt; with everything there, no rights and no network are needed.

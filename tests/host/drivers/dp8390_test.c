@@ -200,6 +200,28 @@ static void test_exact_fit_overwritten(void **state)
 	}
 }
 
+/* The same between peek and take: the frame being read is written over, and the take says so. */
+static void test_overwritten_while_taking(void **state)
+{
+	UNUSED(state);
+	uint8_t head[NETDEV_PEEK], got[1600];
+	struct netdev_seg seg = {got, sizeof got};
+	set_up(false, false);
+	assert_true(receive(0, 1514));
+	assert_int_equal(dp8390_rx_peek(&nic, head), 1514);
+	for (uint32_t i = 1; i < 7; i++) assert_true(receive(i, 1514));
+	assert_true(receive(7, 3 * 256 - 8));
+	assert_true(receive(8, 1514));
+	assert_int_equal(chip.curr, chip.bnry);
+	assert_true(receive(9, 1200));
+	assert_false(dp8390_rx_take(&nic, 0, &seg, 1));
+	assert_int_equal(stats.ring_resets, 1);
+	expect_empty();
+	assert_true(receive(10, 900));
+	expect_frame(10, 900, 0);
+	tear_down();
+}
+
 static void test_bad_header(void **state)
 {
 	UNUSED(state);
@@ -577,6 +599,7 @@ int main(void)
 		cmocka_unit_test(test_overrun),
 		cmocka_unit_test(test_exact_fit),
 		cmocka_unit_test(test_exact_fit_overwritten),
+		cmocka_unit_test(test_overwritten_while_taking),
 		cmocka_unit_test(test_bad_header),
 		cmocka_unit_test(test_next_page_past_curr),
 		cmocka_unit_test(test_bad_status_is_skipped),

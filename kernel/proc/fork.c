@@ -1,0 +1,223 @@
+/* fork.c - fork(2), vfork(2), clone(2) of processes: the child's home half, then its body, then both set going.
+ * Called by: dispatch.c through the table.
+ * Never: makes a thread of the same process: CLONE_THREAD is -ENOSYS.  */
+#include "kernel/base/clock.h"
+#include "kernel/proc/exit.h"
+#include "kernel/proc/rows.h"
+#include "kernel/proc/task.h"
+#include "kernel/syscall/ucall.h"
+
+#define FLAGS_FORK ((uint32_t)SIGCHLD)
+#define FLAGS_VFORK ((uint32_t)SIGCHLD | CLONE_VM | CLONE_VFORK)
+#define VFORK_LOOK_NS (100 * NS_PER_MS) /* how often a vfork parent with a signal pending looks whether it is SIGKILL */
+
+/* ---- home */
+static bool too_many(const struct group *g)
+{
+	const struct group *o;
+	uint64_t n = 0;
+
+	if (g->cred.uid == 0) return false;
+	list_for_each(o, &all_groups, in_all)
+		if (o->cred.uid == g->cred.uid) n++;
+	return n >= g->rlimits[RLIMIT_NPROC].cur;
+}
+
+int32_t home_fork(struct task *parent, uint32_t flags, struct task **child)
+{
+	struct group *from = parent->home.group, *g;
+	uint32_t pid;
+
+	if (too_many(from)) return -EAGAIN;
+	pid = pid_alloc();
+	if (!pid) return -EAGAIN;
+	g = group_new(from);
+	if (!g) return -ENOMEM;
+	g->pid = pid;
+	g->exit_signal = (int)(flags & CSIGNAL);
+	struct task *t = task_new(g, (flags & CLONE_VM) ? parent->home.unit : NULL, pid);
+	if (!t) {
+		group_release(g);
+		return -ENOMEM;
+	}
+	t->home.mask_mirror = parent->home.mask_mirror;
+	if (flags & CLONE_VFORK) t->home.vfork_child_of = parent;
+	*child = t;
+	return (int32_t)pid;
+}
+
+static void undo_fork(struct task *child)
+{
+	struct group *g = child->home.group;
+
+	group_ref(g);
+	task_discard(child);
+	group_release(g);
+	group_unref(g);
+}
+
+/* SIGKILL is the only signal that ends this sleep: the child runs on our stack. */
+static void wait_for_child(struct task *parent, uint32_t pid)
+{
+	struct unit *u = parent->home.unit;
+	struct task *child;
+
+	unit_ref(u);
+	while ((child = task_find(pid)) && child->home.vfork_child_of == parent) {
+		sigset64 pending = parent->home.pending.set | parent->home.group->pending.set;
+		if (pending & SIGBIT(SIGKILL)) {
+			child->home.vfork_child_of = NULL;
+			break;
+		}
+		bool quiet = !(parent->thread.cuts & CUT_SIGNAL);
+		(void)waitq_sleep(&u->changed, quiet ? CUT_SIGNAL : 0, quiet ? FOREVER : clock_now_ns() + VFORK_LOOK_NS);
+	}
+	unit_unref(u);
+}
+
+static int32_t finish(struct ucall *c, uint32_t flags)
+{
+	uint32_t pid = (uint32_t)c->home_result;
+	struct task *child = task_find(pid);
+
+	KASSERT2(child, pid, c->body_result);
+	if (c->body_result < 0) {
+		undo_fork(child);
+		return c->body_result;
+	}
+	thread_start(&child->thread);
+	if (flags & CLONE_VFORK) wait_for_child(c->task, pid);
+	return (int32_t)pid;
+}
+
+/* ---- body */
+static int copy_tls(struct task *parent, struct task *child, uint32_t at)
+{
+	uint32_t desc[4];
+
+	if (umem_fetch(&parent->umem, desc, uaddr(at), sizeof desc)) return -EFAULT;
+	if (desc[0] == UINT32_MAX) return -EINVAL; /* must name the slot that %gs uses */
+	return arch_tls_set(&child->body.user, desc);
+}
+
+static void copy_body(const struct body *p, struct body *y, uint32_t stack)
+{
+	y->user = p->user;
+	y->user.regs.eax = 0;
+	if (stack) y->user.regs.esp = stack;
+	y->mask = p->mask;
+	y->altstack_sp = p->altstack_sp;
+	y->altstack_size = p->altstack_size;
+	y->altstack_flags = p->altstack_flags;
+	y->clock_offset_ns = p->clock_offset_ns;
+	y->wall_offset_ns = p->wall_offset_ns;
+	y->clock_floor_ns = p->clock_floor_ns;
+}
+
+int body_fork(struct task *parent, struct task *child, uint32_t flags, uint32_t stack, uint32_t tls)
+{
+	struct space *s = parent->body.space;
+	int err = 0;
+
+	child->body.actions = actions_copy(parent->body.actions);
+	if (!child->body.actions) return -ENOMEM;
+	if (flags & CLONE_VM) {
+		space_ref(s);
+	} else {
+		s = space_new();
+		if (!s) return -ENOMEM;
+		err = space_copy(parent->body.space, s);
+	}
+	task_take_space(child, s); /* also when the copy failed: undo lets go of it */
+	if (err) return err;
+	arch_user_sync(&parent->body.user);
+	copy_body(&parent->body, &child->body, stack);
+	if ((flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM) {
+		child->body.altstack_sp = child->body.altstack_size = 0;
+		child->body.altstack_flags = SS_DISABLE;
+	}
+	return (flags & CLONE_SETTLS) ? copy_tls(parent, child, tls) : 0;
+}
+
+static int32_t build(struct ucall *c, uint32_t flags, uint32_t stack, uint32_t tls, struct task **child)
+{
+	*child = task_find((uint32_t)c->home_result);
+	KASSERT2(*child, c->home_result, flags);
+	return body_fork(c->task, *child, flags, stack, tls);
+}
+
+/* ---- rows */
+int32_t home_row_fork(struct ucall *c)
+{
+	struct task *child;
+	return home_fork(c->task, FLAGS_FORK, &child);
+}
+
+int32_t body_row_fork(struct ucall *c)
+{
+	struct task *child;
+	return build(c, FLAGS_FORK, 0, 0, &child);
+}
+
+int32_t finish_row_fork(struct ucall *c)
+{
+	return finish(c, FLAGS_FORK);
+}
+
+int32_t home_row_vfork(struct ucall *c)
+{
+	struct task *child;
+	return home_fork(c->task, FLAGS_VFORK, &child);
+}
+
+int32_t body_row_vfork(struct ucall *c)
+{
+	struct task *child;
+	return build(c, FLAGS_VFORK, 0, 0, &child);
+}
+
+int32_t finish_row_vfork(struct ucall *c)
+{
+	return finish(c, FLAGS_VFORK);
+}
+
+/* clone(flags, stack, parent_tid, tls, child_tid): the i386 order. */
+#define CLONE_KNOWN (CSIGNAL | CLONE_VM | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | \
+		     CLONE_CHILD_SETTID | CLONE_SYSVSEM | CLONE_DETACHED | CLONE_UNTRACED | CLONE_PTRACE | CLONE_IO)
+#define CLONE_NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+
+static int check_clone(uint32_t flags)
+{
+	if (flags & CLONE_NAMESPACES) return -EINVAL;
+	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM)) return -EINVAL;
+	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND)) return -EINVAL;
+	if ((flags & CSIGNAL) > LINUX_NSIG) return -EINVAL;
+	return (flags & ~CLONE_KNOWN) ? -ENOSYS : 0;
+}
+
+int32_t home_row_clone(struct ucall *c)
+{
+	struct task *child;
+	int err = check_clone(c->arg[0]);
+
+	return err ? err : home_fork(c->task, c->arg[0], &child);
+}
+
+int32_t body_row_clone(struct ucall *c)
+{
+	uint32_t flags = c->arg[0], ptid = c->arg[2], ctid = c->arg[4], pid = (uint32_t)c->home_result;
+	struct task *child;
+	int err = build(c, flags, c->arg[1], c->arg[3], &child);
+
+	if (err) return err;
+	/* as Linux: a wild address is not an error here */
+	if ((flags & CLONE_PARENT_SETTID) && umem_store_u32(c->mem, uaddr(ptid), pid)) ptid = 0;
+	if ((flags & CLONE_CHILD_SETTID) && umem_store_u32(&child->umem, uaddr(ctid), pid)) ctid = 0;
+	child->body.clear_child_tid = (flags & CLONE_CHILD_CLEARTID) ? c->arg[4] : 0;
+	return 0;
+}
+
+int32_t finish_row_clone(struct ucall *c)
+{
+	return finish(c, c->arg[0]);
+}

@@ -1,0 +1,408 @@
+/* procfs_rows.c - the files of /proc/PID, in the formats that ps, top, kill and shells read; who is there, for /proc itself.
+ * Called by: fs/synth.c through the rows.
+ * Never: waits for another node: figures of an away body are those last told; its maps are -EIO.  Source: proc(5).  */
+#include "kernel/proc/procfs_rows.h"
+#include "fs/pages.h"
+#include "fs/synth.h"
+#include "fs/tty.h"
+#include "kernel/mm/kheap.h"
+#include "kernel/proc/task.h"
+#include "lib/str.h"
+
+#define TICK_NS (NS_PER_S / 100) /* USER_HZ */
+#define KIB_PER_PAGE (PAGE_SIZE / 1024)
+
+static int find(uint32_t pid, struct group **g)
+{
+	*g = group_find(pid);
+	return *g && group_visible(*g) ? 0 : -ESRCH;
+}
+
+static bool may_look(const struct group *g, const struct fs_caller *who)
+{
+	return capable(who) || who->cred->euid == g->cred.uid;
+}
+
+/* The space, if it is here. */
+static struct space *space_of(const struct group *g)
+{
+	struct task *t = group_task(g);
+	return t && t->has_body ? t->body.space : NULL;
+}
+
+/* ---- state */
+static char state_letter(const struct group *g)
+{
+	const struct task *t;
+
+	if (g->state == RUN_STOPPED) return 'T';
+	if (g->state == RUN_ZOMBIE || list_empty(&g->tasks)) return 'Z';
+	list_for_each(t, &g->tasks, home.in_group) {
+		bool computes_away = !t->has_body && t->call.phase == CALL_NONE;
+		if (t->thread.state == THREAD_RUNNING || t->thread.state == THREAD_RUNNABLE || computes_away) return 'R';
+	}
+	return 'S';
+}
+
+static const char *state_name(char letter)
+{
+	switch (letter) {
+	case 'R': return "R (running)";
+	case 'T': return "T (stopped)";
+	case 'Z': return "Z (zombie)";
+	default: return "S (sleeping)";
+	}
+}
+
+static uint64_t ticks(uint64_t ns)
+{
+	return ns / TICK_NS;
+}
+
+static sigset64 mask_of(const struct group *g)
+{
+	const struct task *t = group_task(g);
+	return t ? t->home.mask_mirror : 0;
+}
+
+static sigset64 pending_of(const struct group *g)
+{
+	const struct task *t = group_task(g);
+	return t ? t->home.pending.set : 0;
+}
+
+static uint32_t parent_pid(const struct group *g)
+{
+	return g->parent ? g->parent->pid : 0;
+}
+
+/* ---- stat: 52 fields by position */
+static void stat_who(struct text_sink *s, const struct group *g)
+{
+	struct tty *tty = g->session->tty;
+
+	sink_printf(s, "%u (%s) %c %u %u %u", g->pid, g->comm, state_letter(g), parent_pid(g), g->pgrp, g->session->id);
+	sink_printf(s, " %u %d 4194304", tty ? tty_rdev(tty) : 0, tty ? (int)tty_foreground(tty) : -1);
+}
+
+static void stat_times(struct text_sink *s, const struct group *g, const struct figures *f)
+{
+	const struct figures *c = &g->children_used;
+
+	sink_printf(s, " %u %u %u %u", f->min_faults, c->min_faults, f->maj_faults, c->maj_faults);
+	sink_printf(s, " %llu %llu %llu %llu", (unsigned long long)ticks(f->user_ns), (unsigned long long)ticks(f->system_ns),
+		    (unsigned long long)ticks(c->user_ns), (unsigned long long)ticks(c->system_ns));
+	sink_printf(s, " %d %d %u 0 %llu", 20 + g->nice, g->nice, g->n_tasks, (unsigned long long)ticks(g->start_ns));
+}
+
+static int show_stat(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
+{
+	static const struct space nowhere;
+	struct group *g;
+	int err = find(pid, &g);
+
+	UNUSED(who);
+	if (err) return err;
+	struct figures f = group_figures(g);
+	const struct space *m = space_of(g) ? space_of(g) : &nowhere;
+	bool zombie = g->state == RUN_ZOMBIE;
+	stat_who(s, g);
+	stat_times(s, g, &f);
+	sink_printf(s, " %llu %u 4294967295", zombie ? 0ull : (unsigned long long)f.vm_pages << PAGE_SHIFT, zombie ? 0 : f.rss_pages);
+	sink_printf(s, " %u %u %u 0 0", m->code_start, m->code_end, m->stack_start);
+	sink_printf(s, " %u %u %u %u", (uint32_t)(pending_of(g) | g->pending.set), (uint32_t)mask_of(g), (uint32_t)g->ignored_mirror,
+		    (uint32_t)g->caught_mirror);
+	sink_printf(s, " 0 0 0 %d 0 0 0 0 0 0", g->exit_signal);
+	sink_printf(s, " %u %u %u %u %u %u %u %d\n", m->data_start, m->data_end, m->brk_start, m->arg_start, m->arg_end, m->env_start,
+		    m->env_end, zombie ? g->exit_status : 0);
+	return 0;
+}
+
+static int show_statm(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
+{
+	struct group *g;
+	int err = find(pid, &g);
+
+	UNUSED(who);
+	if (err) return err;
+	struct figures f = group_figures(g);
+	const struct space *m = space_of(g);
+	uint32_t text = m ? PAGES(m->code_end - m->code_start) : 0;
+	if (g->state == RUN_ZOMBIE)
+		sink_printf(s, "0 0 0 0 0 0 0\n");
+	else
+		sink_printf(s, "%u %u 0 %u 0 %u 0\n", f.vm_pages, f.rss_pages, text, f.vm_pages - MIN(text, f.vm_pages));
+	return 0;
+}
+
+/* ---- status */
+static void status_memory(struct text_sink *s, const struct group *g)
+{
+	struct figures f = group_figures(g);
+	uint32_t vm = f.vm_pages * KIB_PER_PAGE, rss = f.rss_pages * KIB_PER_PAGE;
+
+	if (g->state == RUN_ZOMBIE) return;
+	sink_printf(s, "VmPeak:\t%8u kB\nVmSize:\t%8u kB\nVmLck:\t%8u kB\nVmHWM:\t%8u kB\nVmRSS:\t%8u kB\n", vm, vm, 0u, rss, rss);
+	sink_printf(s, "VmSwap:\t%8u kB\n", 0u);
+}
+
+static void status_signals(struct text_sink *s, const struct group *g)
+{
+	const struct { const char *name; sigset64 set; } sets[] = {
+		{"SigPnd", pending_of(g)}, {"ShdPnd", g->pending.set}, {"SigBlk", mask_of(g)},
+		{"SigIgn", g->ignored_mirror}, {"SigCgt", g->caught_mirror},
+	};
+
+	for (uint32_t i = 0; i < ARRAY_LEN(sets); i++) sink_printf(s, "%s:\t%016llx\n", sets[i].name, (unsigned long long)sets[i].set);
+}
+
+static int show_status(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
+{
+	struct group *g;
+	int err = find(pid, &g);
+
+	UNUSED(who);
+	if (err) return err;
+	const struct cred *c = &g->cred;
+	uint64_t caps = c->euid == 0 ? 0x1ffffffffffull : 0;
+	sink_printf(s, "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n", g->comm, g->who.umask,
+		    state_name(state_letter(g)), pid, pid, parent_pid(g));
+	sink_printf(s, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid);
+	sink_printf(s, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid, c->fsgid);
+	sink_printf(s, "FDSize:\t%u\nGroups:\t", g->fds ? g->fds->size : 0);
+	for (uint32_t i = 0; i < c->n_groups; i++) sink_printf(s, "%u ", c->groups[i]);
+	sink_printf(s, "\nNStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", pid, pid, g->pgrp, g->session->id);
+	status_memory(s, g);
+	sink_printf(s, "Threads:\t%u\nSigQ:\t0/1024\n", g->n_tasks);
+	status_signals(s, g);
+	sink_printf(s, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\n", 0ull, (unsigned long long)caps,
+		    (unsigned long long)caps, 0x1ffffffffffull);
+	sink_printf(s, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+	return 0;
+}
+
+/* ---- texts */
+static int show_cmdline(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
+{
+	struct group *g;
+	int err = find(pid, &g);
+
+	UNUSED(who);
+	if (!err && g->cmdline) sink_write(s, g->cmdline, g->cmdline_len);
+	return err;
+}
+
+static int show_environ(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
+{
+	struct group *g;
+	int err = find(pid, &g);
+
+	if (!err && !may_look(g, who)) err = -EACCES;
+	if (!err && g->environ) sink_write(s, g->environ, g->environ_len);
+	return err;
+}
+
+static int show_comm(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
+{
+	struct group *g;
+	int err = find(pid, &g);
+
+	UNUSED(who);
+	if (!err) sink_printf(s, "%s\n", g->comm);
+	return err;
+}
+
+static int store_comm(uint32_t pid, const char *text, uint32_t n, const struct fs_caller *who)
+{
+	struct group *g;
+	int err = find(pid, &g);
+
+	if (!err && !may_look(g, who)) err = -EACCES;
+	if (err) return err;
+	while (n && text[n - 1] == '\n') n--;
+	n = MIN(n, (uint32_t)sizeof g->comm - 1);
+	memcpy(g->comm, text, n);
+	g->comm[n] = 0;
+	return 0;
+}
+
+static int show_limits(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
+{
+	static const struct { int which; const char *name, *unit; } rows[] = {
+		{RLIMIT_CPU, "Max cpu time", "seconds"},        {RLIMIT_FSIZE, "Max file size", "bytes"},
+		{RLIMIT_DATA, "Max data size", "bytes"},        {RLIMIT_STACK, "Max stack size", "bytes"},
+		{RLIMIT_CORE, "Max core file size", "bytes"},   {RLIMIT_RSS, "Max resident set", "bytes"},
+		{RLIMIT_NPROC, "Max processes", "processes"},   {RLIMIT_NOFILE, "Max open files", "files"},
+		{RLIMIT_MEMLOCK, "Max locked memory", "bytes"}, {RLIMIT_AS, "Max address space", "bytes"},
+		{RLIMIT_LOCKS, "Max file locks", "locks"},      {RLIMIT_SIGPENDING, "Max pending signals", "signals"},
+		{RLIMIT_MSGQUEUE, "Max msgqueue size", "bytes"}, {RLIMIT_NICE, "Max nice priority", ""},
+		{RLIMIT_RTPRIO, "Max realtime priority", ""},   {RLIMIT_RTTIME, "Max realtime timeout", "us"},
+	};
+	struct group *g;
+	int err = find(pid, &g);
+
+	UNUSED(who);
+	if (err) return err;
+	sink_printf(s, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+	for (uint32_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct linux_rlimit64 *l = &g->rlimits[rows[i].which];
+		sink_printf(s, "%-25s ", rows[i].name);
+		if (l->cur == RLIM_INFINITY) sink_printf(s, "%-20s ", "unlimited");
+		else sink_printf(s, "%-20llu ", (unsigned long long)l->cur);
+		if (l->max == RLIM_INFINITY) sink_printf(s, "%-20s ", "unlimited");
+		else sink_printf(s, "%-20llu ", (unsigned long long)l->max);
+		sink_printf(s, "%-10s\n", rows[i].unit);
+	}
+	return 0;
+}
+
+/* ---- maps */
+static const char *area_label(const struct area *a)
+{
+	if (a->flags & AREA_HEAP) return "[heap]";
+	return (a->flags & AREA_STACK) ? "[stack]" : NULL;
+}
+
+static void map_line(struct text_sink *s, const struct group *g, const struct area *a, char *path)
+{
+	uint32_t dev = 0, start = s->len;
+	uint64_t ino = 0;
+	const char *label = area_label(a);
+
+	path[0] = 0;
+	if (a->backing) {
+		if (a->backing->ops->describe) a->backing->ops->describe(a->backing, path, PATH_MAX, &dev, &ino);
+		bool is_exe = g->exe && a->backing == &g->exe->inode->backing;
+		if (!path[0] && is_exe && name_path(g->exe, g->who.root, path, PATH_MAX) < 0) path[0] = 0;
+		label = path;
+	}
+	sink_printf(s, "%08x-%08x %c%c%c%c %08x %02x:%02x %llu", a->start, a->end, a->prot & PROT_READ ? 'r' : '-',
+		    a->prot & PROT_WRITE ? 'w' : '-', a->prot & PROT_EXEC ? 'x' : '-', a->flags & AREA_SHARED ? 's' : 'p',
+		    a->backing ? a->pgoff << PAGE_SHIFT : 0, dev >> 8, dev & 255, (unsigned long long)ino);
+	if (label && label[0]) {
+		uint32_t used = s->len - start;
+		sink_printf(s, "%*s%s", used < 73 ? (int)(73 - used) : 1, "", label);
+	}
+	sink_printf(s, "\n");
+}
+
+/* Nothing here sleeps, so the list stays as it is. */
+static int show_maps(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
+{
+	struct group *g;
+	struct area *a;
+	int err = find(pid, &g);
+
+	if (!err && !may_look(g, who)) err = -EACCES;
+	if (err || list_empty(&g->tasks)) return err;
+	struct space *m = space_of(g);
+	if (!m) return -EIO;
+	char *path = kmalloc(PATH_MAX);
+	if (!path) return -ENOMEM;
+	list_for_each(a, &m->areas, node) map_line(s, g, a, path);
+	kfree(path);
+	return 0;
+}
+
+/* ---- links */
+static int give_link(struct name *n, struct name *root, char *out, uint32_t size, struct name **target)
+{
+	if (!n) return -ENOENT;
+	int err = name_path(n, root, out, size);
+	if (err < 0) return err;
+	name_ref(n);
+	*target = n;
+	return 0;
+}
+
+#define LINK(id, field) \
+	static int link_##id(uint32_t pid, char *out, uint32_t size, struct name **target, const struct fs_caller *who) \
+	{ \
+		struct group *g; \
+		int err = find(pid, &g); \
+		if (!err && !may_look(g, who)) err = -EACCES; \
+		return err ? err : give_link(g->field, who->root, out, size, target); \
+	}
+LINK(exe, exe)
+LINK(cwd, who.cwd)
+LINK(root, who.root)
+
+/* ---- tracing */
+static int show_trace(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
+{
+	struct group *g;
+	int err = find(pid, &g);
+
+	UNUSED(who);
+	if (!err) sink_printf(s, "%d\n", g->traced);
+	return err;
+}
+
+static int store_trace(uint32_t pid, const char *text, uint32_t n, const struct fs_caller *who)
+{
+	struct group *g;
+	int err = find(pid, &g);
+
+	if (!err && !may_look(g, who)) err = -EACCES;
+	if (err) return err;
+	if (n < 1 || (text[0] != '0' && text[0] != '1')) return -EINVAL;
+	g->traced = text[0] == '1';
+	return 0;
+}
+
+/* ---- who is there */
+static uint32_t next_pid(uint32_t after)
+{
+	const struct group *g = group_next(after);
+	return g ? g->pid : 0;
+}
+
+static bool owner(uint32_t pid, uint32_t *uid, uint32_t *gid)
+{
+	struct group *g;
+
+	if (find(pid, &g)) return false;
+	*uid = g->cred.euid;
+	*gid = g->cred.egid;
+	return true;
+}
+
+static int32_t next_fd(uint32_t pid, int32_t after)
+{
+	struct group *g;
+
+	if (find(pid, &g) || !g->fds) return -1;
+	for (uint32_t fd = (uint32_t)(after + 1); fd < g->fds->size; fd++)
+		if (g->fds->files[fd]) return (int32_t)fd;
+	return -1;
+}
+
+static struct file *get_fd(uint32_t pid, int32_t fd)
+{
+	struct group *g;
+
+	return find(pid, &g) || !g->fds ? NULL : fd_get(g->fds, fd);
+}
+
+void procfs_rows_init(void)
+{
+	static const struct proc_census census = {.next_pid = next_pid, .owner = owner, .next_fd = next_fd, .get_fd = get_fd};
+	static struct pid_row rows[] = {
+		{.name = "stat", .mode = 0444, .show = show_stat},
+		{.name = "statm", .mode = 0444, .show = show_statm},
+		{.name = "status", .mode = 0444, .show = show_status},
+		{.name = "cmdline", .mode = 0444, .show = show_cmdline},
+		{.name = "environ", .mode = 0400, .show = show_environ},
+		{.name = "comm", .mode = 0644, .show = show_comm, .store = store_comm},
+		{.name = "limits", .mode = 0444, .show = show_limits},
+		{.name = "maps", .mode = 0444, .show = show_maps},
+		{.name = "exe", .mode = 0777, .link = link_exe},
+		{.name = "cwd", .mode = 0777, .link = link_cwd},
+		{.name = "root", .mode = 0777, .link = link_root},
+		{.name = "trace", .mode = 0644, .show = show_trace, .store = store_trace},
+	};
+
+	proc_set_census(&census);
+	for (uint32_t i = 0; i < ARRAY_LEN(rows); i++) proc_register_pid(&rows[i]);
+	procfs_node_init();
+}

@@ -1,0 +1,238 @@
+/* sys_proc.c - calls on processes as a family: ends, waiting, groups, sessions, names.
+ * Called by: dispatch.c through table.def (home halves; the body halves answer from the body's own record).
+ * Never: makes a process (kernel/proc/fork.c, exec.c).  */
+#include "kernel/syscall/sysarg.h"
+#include "kernel/proc/siginfo.h"
+#include "lib/str.h"
+
+/* ---- ends */
+
+/* The other threads of the process die at their user boundaries. */
+static int32_t end_group(struct task *t, int32_t status)
+{
+	struct ksiginfo kill = {.signo = SIGKILL, .code = SI_KERNEL};
+	struct task *o;
+
+	list_for_each(o, &t->home.group->tasks, home.in_group)
+		if (o != t) signal_post_task(o, &kill);
+	home_exit_group(t, status, NULL);
+	return 0;
+}
+
+int32_t sys_exit(struct ucall *c)
+{
+	home_exit_task(c->task, WSTATUS_EXIT(c->arg[0]));
+	return 0;
+}
+
+int32_t sys_exit_group(struct ucall *c) { return end_group(c->task, WSTATUS_EXIT(c->arg[0])); }
+/* inner rows: a wait status as it is */
+int32_t home_exit_status(struct ucall *c) { return end_group(c->task, (int32_t)c->arg[0]); }
+
+int32_t home_exit_one(struct ucall *c)
+{
+	home_exit_task(c->task, (int32_t)c->arg[0]);
+	return 0;
+}
+
+/* ---- waiting */
+
+static int32_t wait_for(struct ucall *c, uint32_t options, uint32_t usage_at)
+{
+	struct linux_rusage usage;
+	int32_t status = 0;
+
+	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | W__WNOTHREAD | W__WALL | W__WCLONE)) return -EINVAL;
+	int32_t r = home_wait(c->task, (int32_t)c->arg[0], options, &status, &usage);
+	if (r <= 0) return r;
+	if (c->arg[1] && umem_store(c->mem, uaddr(c->arg[1]), &status, sizeof status)) return -EFAULT;
+	if (usage_at && umem_store(c->mem, uaddr(usage_at), &usage, sizeof usage)) return -EFAULT;
+	return r;
+}
+
+int32_t sys_waitpid(struct ucall *c) { return wait_for(c, c->arg[2], 0); }
+int32_t sys_wait4(struct ucall *c) { return wait_for(c, c->arg[2], c->arg[3]); }
+
+int32_t sys_waitid(struct ucall *c)
+{
+	struct linux_rusage usage;
+	struct linux_siginfo out;
+	struct ksiginfo info = {.signo = 0};
+
+	int32_t r = home_waitid(c->task, c->arg[0], c->arg[1], c->arg[3], &info, &usage);
+	if (r) return r;
+	siginfo_pack(&info, &out);
+	if (c->arg[2] && umem_store(c->mem, uaddr(c->arg[2]), &out, sizeof out)) return -EFAULT;
+	if (info.signo && c->arg[4] && umem_store(c->mem, uaddr(c->arg[4]), &usage, sizeof usage)) return -EFAULT;
+	return 0;
+}
+
+/* ---- names of a process */
+
+int32_t body_getpid(struct ucall *c) { return (int32_t)c->task->body.pid; }
+int32_t body_gettid(struct ucall *c) { return (int32_t)c->task->body.tid; }
+
+int32_t sys_getppid(struct ucall *c)
+{
+	const struct group *p = ucall_group(c)->parent;
+
+	return p ? (int32_t)p->pid : 0;
+}
+
+int32_t sys_getpgrp(struct ucall *c) { return (int32_t)ucall_group(c)->pgrp; }
+
+static struct group *by_pid(struct ucall *c, uint32_t pid)
+{
+	return pid ? group_find(pid) : ucall_group(c);
+}
+
+int32_t sys_getpgid(struct ucall *c)
+{
+	const struct group *g = by_pid(c, c->arg[0]);
+
+	return g ? (int32_t)g->pgrp : -ESRCH;
+}
+
+int32_t sys_getsid(struct ucall *c)
+{
+	const struct group *g = by_pid(c, c->arg[0]);
+
+	return g ? (int32_t)g->session->id : -ESRCH;
+}
+
+static bool pgrp_in(uint32_t pgrp, const struct session *s)
+{
+	struct group *g;
+
+	list_for_each(g, &all_groups, in_all)
+		if (g->pgrp == pgrp && g->session == s) return true;
+	return false;
+}
+
+int32_t sys_setpgid(struct ucall *c)
+{
+	struct group *self = ucall_group(c), *g = by_pid(c, c->arg[0]);
+	uint32_t pgid = c->arg[1];
+
+	if ((int32_t)pgid < 0) return -EINVAL;
+	if (!g || (g != self && g->parent != self)) return -ESRCH;
+	if (g != self && g->session != self->session) return -EPERM;
+	if (g != self && g->execed) return -EACCES;
+	if (g->session->id == g->pid) return -EPERM;
+	if (!pgid) pgid = g->pid;
+	if (pgid != g->pid && !pgrp_in(pgid, self->session)) return -EPERM;
+	g->pgrp = pgid;
+	return 0;
+}
+
+int32_t sys_setsid(struct ucall *c)
+{
+	struct group *self = ucall_group(c), *g;
+
+	list_for_each(g, &all_groups, in_all)
+		if (g->pgrp == self->pid) return -EPERM;
+	struct session *s = session_new(self->pid), *old = self->session;
+	if (!s) return -ENOMEM;
+	self->session = s;
+	self->pgrp = self->pid;
+	session_unref(old);
+	return (int32_t)self->pid;
+}
+
+/* ---- what a body's record holds */
+
+int32_t body_set_tid_address(struct ucall *c)
+{
+	c->task->body.clear_child_tid = c->arg[0];
+	return (int32_t)c->task->body.tid;
+}
+
+int32_t body_set_robust_list(struct ucall *c)
+{
+	if (c->arg[1] != sizeof(struct linux_robust_list_head)) return -EINVAL;
+	c->task->body.robust_list = c->arg[0];
+	return 0;
+}
+
+int32_t body_get_robust_list(struct ucall *c)
+{
+	if (c->arg[0] && c->arg[0] != c->task->body.tid) return -ESRCH;
+	int err = umem_store_u32(c->mem, uaddr(c->arg[2]), sizeof(struct linux_robust_list_head));
+	return err ? err : umem_store_u32(c->mem, uaddr(c->arg[1]), c->task->body.robust_list);
+}
+
+int32_t body_set_thread_area(struct ucall *c)
+{
+	uint32_t desc[4];
+	int32_t r = umem_fetch(c->mem, desc, uaddr(c->arg[0]), sizeof desc);
+	bool choose = desc[0] == 0xffffffffu;
+
+	if (!r) r = arch_tls_set(&c->task->body.user, desc);
+	if (r) return r;
+	arch_user_changed(&c->task->body.user);
+	return choose ? umem_store_u32(c->mem, uaddr(c->arg[0]), desc[0]) : 0;
+}
+
+int32_t body_get_thread_area(struct ucall *c)
+{
+	uint32_t desc[4];
+	int32_t r = umem_fetch(c->mem, desc, uaddr(c->arg[0]), sizeof desc);
+
+	if (!r) r = arch_tls_get(&c->task->body.user, desc);
+	return r ? r : umem_store(c->mem, uaddr(c->arg[0]), desc, sizeof desc);
+}
+
+/* Only the plain Linux personality is spoken. */
+int32_t body_personality(struct ucall *c)
+{
+	return c->arg[0] == 0xffffffffu || !c->arg[0] ? 0 : -EINVAL;
+}
+
+/* ---- prctl: the row says which arguments are memory (mux.c) */
+
+static int32_t set_name(struct ucall *c)
+{
+	struct group *g = ucall_group(c);
+	char name[sizeof g->comm];
+	int32_t n = umem_fetch_string(c->mem, name, uaddr(c->arg[1]), sizeof name);
+
+	if (n == -ENAMETOOLONG) {
+		if (umem_fetch(c->mem, name, uaddr(c->arg[1]), sizeof name - 1)) return -EFAULT;
+		name[sizeof name - 1] = 0;
+	} else if (n < 0) {
+		return n;
+	}
+	memset(g->comm, 0, sizeof g->comm);
+	str_copy(g->comm, sizeof g->comm, name);
+	return 0;
+}
+
+int32_t sys_prctl(struct ucall *c)
+{
+	struct group *g = ucall_group(c);
+	uint32_t arg = c->arg[1];
+
+	switch (c->arg[0]) {
+	case PR_SET_NAME: return set_name(c);
+	case PR_GET_NAME: return umem_store(c->mem, uaddr(arg), g->comm, sizeof g->comm);
+	case PR_SET_PDEATHSIG:
+		if (arg > LINUX_NSIG) return -EINVAL;
+		g->pdeath_signal = (int)arg;
+		return 0;
+	case PR_GET_PDEATHSIG: return umem_store_u32(c->mem, uaddr(arg), (uint32_t)g->pdeath_signal);
+	case PR_GET_CHILD_SUBREAPER: return umem_store_u32(c->mem, uaddr(arg), 0);
+	case PR_GET_TSC: return umem_store_u32(c->mem, uaddr(arg), 1); /* PR_TSC_ENABLE */
+	case PR_SET_TSC: return arg == 1 ? 0 : -EINVAL;
+	case PR_GET_DUMPABLE: return 1;
+	case PR_SET_DUMPABLE: return arg > 1 ? -EINVAL : 0;
+	case PR_GET_KEEPCAPS:
+	case PR_GET_SECCOMP:
+	case PR_GET_NO_NEW_PRIVS: return 0;
+	case PR_SET_KEEPCAPS: return arg > 1 ? -EINVAL : 0;
+	case PR_CAPBSET_READ: return arg > 40 ? -EINVAL : 1;
+	case PR_CAPBSET_DROP: return g->cred.euid ? -EPERM : -EINVAL;
+	case PR_GET_TIMERSLACK: return 50000;
+	case PR_SET_TIMERSLACK: return 0;
+	default: return -EINVAL;
+	}
+}
