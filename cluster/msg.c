@@ -89,7 +89,6 @@ static void put_mirror_figures(struct writer *w, const struct msg_mirror *m, con
 	wr_u64(w, m->mask);
 	wr_u64(w, m->ignored);
 	wr_u64(w, m->caught);
-	wr_u32(w, m->flags);
 	wr_u64(w, f->user_ns);
 	wr_u64(w, f->system_ns);
 	wr_u32(w, f->min_faults);
@@ -103,7 +102,6 @@ static void get_mirror_figures(struct reader *r, struct msg_mirror *m, struct ms
 	m->mask = rd_u64(r);
 	m->ignored = rd_u64(r);
 	m->caught = rd_u64(r);
-	m->flags = rd_u32(r);
 	f->user_ns = rd_u64(r);
 	f->system_ns = rd_u64(r);
 	f->min_faults = rd_u32(r);

@@ -52,7 +52,7 @@ struct msg_window {
 	bool in, out;
 };
 struct msg_figures { uint64_t user_ns, system_ns; uint32_t min_faults, maj_faults, vm_pages, rss_pages; };
-struct msg_mirror { uint64_t mask, ignored, caught; uint32_t flags; };
+struct msg_mirror { uint64_t mask, ignored, caught; };
 struct msg_call {
 	struct msg_key key;
 	uint32_t tid, k;            /* k 0: no call, only the mirror and the figures */

@@ -359,6 +359,11 @@ uint32_t ldisc_readable(const struct ldisc *l)
 	return (ldisc_canonical(l) ? l->canon : l->head) - l->tail;
 }
 
+bool ldisc_in_full(const struct ldisc *l)
+{
+	return l->head - l->tail >= LDISC_IN - 1 && ldisc_readable(l) > 0;
+}
+
 static bool is_end(const struct ldisc *l, uint32_t at)
 {
 	at %= LDISC_IN;

@@ -23,6 +23,9 @@ struct ldisc {
 void ldisc_init(struct ldisc *l);
 /** A byte from the line: edits, echoes into out. Returns the signal it stands for (queues are flushed by then), or 0. */
 int ldisc_input(struct ldisc *l, uint8_t c);
+/** Input is full and a reader could make room: bytes had better wait before the discipline. (Full without anything to read they
+ *  are discarded instead, so that the line can still be ended.) */
+bool ldisc_in_full(const struct ldisc *l);
 /** Bytes for a reader now: of complete lines in canonical mode (a lone VEOF counts 1), else all. */
 uint32_t ldisc_readable(const struct ldisc *l);
 /** Copy up to n bytes for a reader, of one line at most in canonical mode, without taking them. *took: how many ring bytes they are

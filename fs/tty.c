@@ -42,10 +42,11 @@ void tty_work(struct tty *t)
 {
 	uint8_t c;
 
-	while (ring_get_byte(&t->raw, t->raw_bytes, &c)) {
+	while (!ldisc_in_full(&t->l) && ring_get_byte(&t->raw, t->raw_bytes, &c)) {
 		int sig = ldisc_input(&t->l, c);
 		if (sig && t->pgrp) fs_signal_pgrp(t->pgrp, sig);
 	}
+	if (ring_room(&t->raw) > 0 && t->ops->input_room) t->ops->input_room(t);
 	tty_pump(t);
 	if (ldisc_readable(&t->l) > 0) waitq_wake_all(&t->readable);
 }
@@ -75,6 +76,11 @@ void tty_input(struct tty *t, const uint8_t *bytes, uint32_t n)
 	while (n-- > 0 && ring_put_byte(&t->raw, t->raw_bytes, *bytes)) bytes++;
 	call_thread();
 	irq_restore(state);
+}
+
+uint32_t tty_input_room(const struct tty *t)
+{
+	return ring_room(&t->raw);
 }
 
 void tty_output_room(struct tty *t)
@@ -150,6 +156,7 @@ static int32_t tty_read(struct file *f, struct uio *u, const uint64_t *pos, cons
 		mutex_lock(&t->reading);
 		int32_t n = take(t, u, &line);
 		mutex_unlock(&t->reading);
+		if (ring_used(&t->raw) > 0) call_thread(); /* bytes waited for the room made now */
 		if (n < 0) return done ? (int32_t)done : n;
 		if (n > 0) since = clock_now_ns();
 		done += (uint32_t)n;

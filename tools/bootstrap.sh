@@ -40,7 +40,7 @@ give_up() {
 }
 
 all=$(wanted)
-id=$(sed -n 's/^ID=//p' /etc/os-release 2>/dev/null | tr -d '"')
+id=$(sed -n "s/^ID=//p" "${GODWIT_OS_RELEASE:-/etc/os-release}" 2>/dev/null | tr -d '"')
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
 	give_up "this system (${id:-unknown}) has no apt; GODWIT_PACKAGES=ok skips this check" "$(names "$all")"
 fi

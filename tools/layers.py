@@ -14,7 +14,7 @@ BASE = ["arch/arch.h", "arch/i386/regs.h", "kernel/base/", "lib/", "abi/"]
 MM_FOR_FS = [f"kernel/mm/{n}.h" for n in ("uio", "umem", "backing", "frame", "kheap")]
 MM = BASE + ["kernel/mm/"]
 FS = BASE + MM_FOR_FS + ["fs/"]
-PROC = MM + ["fs/", "kernel/proc/"]
+PROC = MM + ["fs/", "kernel/proc/", "kernel/syscall/ucall.h"]  # ucall.h: the one argument of a home or body half
 SYSCALL = PROC + ["kernel/syscall/", "net/socket.h"]
 
 TABLE = {

@@ -17,7 +17,7 @@
 #define AGENT_HEADER_BYTES  10
 #define AGENT_CRC_BYTES     4
 #define AGENT_PAYLOAD_MAX   1024
-#define AGENT_WINDOW_BYTES  1024
+#define AGENT_WINDOW_BYTES  3072
 #define AGENT_VERSION       1
 
 #define AGENT_STDIN_CREDIT  4096  /* bytes of stdin the host may send before the node gives more */

@@ -12,6 +12,7 @@
 #define TSS_SELECTOR 0x48u
 #define DF_TSS_SELECTOR 0x50u
 
+#define VECTOR_DEBUG 1u
 #define VECTOR_NMI 2u
 #define VECTOR_DOUBLE_FAULT 8u
 #define VECTOR_PAGE_FAULT 14u

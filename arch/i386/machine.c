@@ -161,7 +161,8 @@ void arch_poweroff(void)
 {
 	cli();
 	if (is_qemu()) {
-		outw(QEMU_PM1A, 0x2000); /* sleep enable, type 5 as its firmware defines it */
+		outw(QEMU_PM1A, 0x2000); /* sleep enable, type "off"; QEMU's other thread acts on it some time later */
+		for (uint32_t i = 0; i < 500000; i++) pio_delay();
 		outb(DEBUG_EXIT, 0);
 	}
 	klog(LOG_ERR, "It is now safe to turn off this machine.");

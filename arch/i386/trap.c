@@ -90,6 +90,10 @@ void trap_kernel(struct user_regs *r)
 		handle_irq(r->vector - VECTOR_IRQ);
 		return;
 	}
+	if (r->vector == VECTOR_DEBUG) { /* a program's single step that came through its int 0x80: not ours to obey */
+		r->eflags &= ~EFLAGS_TF;
+		return;
+	}
 	struct fault_info f = fault_of(r, false);
 	const struct fixup *fix = r->vector == VECTOR_PAGE_FAULT ? find_fixup(r->eip) : NULL;
 	if (!fix) die(r, &f); /* only usercopy.asm may fault: a wild pointer of ours is not resolved by a program's page */

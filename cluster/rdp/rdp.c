@@ -34,7 +34,10 @@ static uint16_t stamp_of(uint64_t now)
 
 static void lane_open(struct rdp_lane *a)
 {
-	*a = (struct rdp_lane){ .limit = RDP_CREDIT_FIRST, .promised = RDP_CREDIT_FIRST,
+	*a = (struct rdp_lane){ .una = RDP_SEQ_FIRST, .next = RDP_SEQ_FIRST, .end = RDP_SEQ_FIRST,
+				.limit = RDP_SEQ_FIRST + RDP_CREDIT_FIRST,
+				.rcv_nxt = RDP_SEQ_FIRST, .deliver = RDP_SEQ_FIRST,
+				.promised = RDP_SEQ_FIRST + RDP_CREDIT_FIRST,
 				.window = RDP_WINDOW_START, .dist = 2, .next_order = 1 };
 	list_init(&a->queue);
 	list_init(&a->parts);
@@ -308,8 +311,8 @@ static void note_stall(struct rdp_link *l, struct rdp_lane *a, uint64_t now)
 		return;
 	a->stalled_at = now;
 	l->count.stalls++;
-	if (a->areq_out && a->dist + 1u < window)
-		a->dist++;
+	if (a->areq_out && a->dist < window / 2)
+		a->dist++; /* not further: a sender without wire time stalls at any distance */
 }
 
 static void note_moving(struct rdp_link *l, struct rdp_lane *a, uint64_t now)
@@ -446,7 +449,7 @@ static void take_sample(struct rdp_link *l, uint32_t rtt_us, uint64_t now)
 static void seed_distance(const struct rdp_link *l, struct rdp_lane *a)
 {
 	if (l->n_samples == AREQ_SAMPLES && l->service_us != 0)
-		a->dist = (uint8_t)MIN(MAX(l->srtt_us / l->service_us + 1, 1u), a->window - 1u);
+		a->dist = (uint8_t)MIN(MAX(l->srtt_us / l->service_us + 1, 1u), a->window / 2u);
 }
 
 static void hear_echo(struct rdp_link *l, struct rdp_lane *a, const struct packet *p, uint64_t now)

@@ -9,6 +9,7 @@
 #include "cluster/rdp/packet.h"
 #include "lib/list.h"
 
+#define RDP_SEQ_FIRST      0xffffff00u /* of every lane: so that every link soon sees the wrap */
 #define RDP_SLOTS          32      /* frames in flight that a lane can tell apart: the sack's width */
 #define RDP_WINDOW_START   8
 #define RDP_WINDOW_MAX     16

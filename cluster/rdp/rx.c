@@ -155,7 +155,7 @@ static void decide_ack(struct rdp_link *l, struct rdp_lane *a, uint64_t now, con
 		a->nack = true;
 		l->count.nacks++;
 		owe_ack(a, p);
-	} else if ((p->flags & WIRE_F_AREQ) || a->unacked >= MAX(2u, (a->promised - a->rcv_nxt) / 2)) {
+	} else if ((p->flags & WIRE_F_AREQ) || a->unacked >= MAX(2u, (a->promised - a->rcv_nxt + a->unacked) / 2)) {
 		owe_ack(a, p);
 	} else if (a->ack_at == 0) {
 		a->ack_at = now + RDP_DELACK_US;

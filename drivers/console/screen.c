@@ -46,11 +46,12 @@ static void show_cursor(void)
 static void show(void)
 {
 	volatile uint16_t *video = phys_to_virt(paddr(VGA_TEXT));
-	for (uint32_t i = 0; i < VT_ROWS * VT_COLS; i++) {
+	for (uint32_t i = vt.dirty_from; i < vt.dirty_to; i++) {
 		if (shown[i] == vt.cells[i]) continue;
 		shown[i] = vt.cells[i];
 		video[i] = vt.cells[i];
 	}
+	vt.dirty_to = 0;
 	show_cursor();
 }
 
@@ -102,7 +103,7 @@ static void log_write(const char *text, uint32_t n)
 	write_all((const uint8_t *)text + from, n - from);
 }
 
-static struct log_sink sink = {.write = log_write, .max = LOG_INFO};
+static struct log_sink sink = {.write = log_write, .max = LOG_DEBUG};
 
 void screen_log_level(enum log_level max) { sink.max = max; }
 

@@ -223,7 +223,7 @@ static void log_write(const char *text, uint32_t n)
 	irq_restore(state);
 }
 
-static struct log_sink sink = {.write = log_write, .max = LOG_INFO};
+static struct log_sink sink = {.write = log_write, .max = LOG_DEBUG};
 
 void serial_log_level(enum log_level max) { sink.max = max; }
 

@@ -37,7 +37,9 @@ static uint16_t blank(const struct vt *v)
 void vt_erase(struct vt *v, uint32_t from, uint32_t to)
 {
 	uint16_t b = blank(v);
-	for (uint32_t i = from; i < to && i < VT_ROWS * VT_COLS; i++) v->cells[i] = b;
+	to = MIN(to, VT_ROWS * VT_COLS);
+	if (from < to) vt_touch(v, from, to);
+	for (uint32_t i = from; i < to; i++) v->cells[i] = b;
 }
 
 void vt_scroll(struct vt *v, uint32_t from, int32_t n)
@@ -47,6 +49,7 @@ void vt_scroll(struct vt *v, uint32_t from, int32_t n)
 	if (by > lines) by = lines;
 	uint32_t kept = (lines - by) * VT_COLS * sizeof v->cells[0];
 	uint16_t *first = &v->cells[from * VT_COLS];
+	vt_touch(v, from * VT_COLS, v->bottom * VT_COLS);
 	if (n > 0) {
 		memmove(first, first + by * VT_COLS, kept);
 		vt_erase(v, (v->bottom - by) * VT_COLS, v->bottom * VT_COLS);
@@ -84,7 +87,9 @@ void vt_put(struct vt *v, uint8_t c)
 		v->at.col = 0;
 		line_feed(v);
 	}
-	uint16_t *cell = &v->cells[v->at.row * VT_COLS + v->at.col];
+	uint32_t at = v->at.row * VT_COLS + v->at.col;
+	uint16_t *cell = &v->cells[at];
+	vt_touch(v, at, v->insert ? (v->at.row + 1) * VT_COLS : at + 1);
 	if (v->insert) memmove(cell + 1, cell, (VT_COLS - 1 - v->at.col) * sizeof *cell);
 	*cell = (uint16_t)(c | vt_attribute(v) << 8);
 	v->last = c;
@@ -267,6 +272,7 @@ static void osc(struct vt *v, uint8_t c)
 
 static void fill_with_e(struct vt *v)
 {
+	vt_touch(v, 0, VT_ROWS * VT_COLS);
 	for (uint32_t i = 0; i < VT_ROWS * VT_COLS; i++) v->cells[i] = 'E' | 7 << 8;
 }
 

@@ -24,6 +24,7 @@ struct vt_cursor {
 
 struct vt {
 	uint16_t cells[VT_ROWS * VT_COLS]; /* VGA: attribute << 8 | code page 437 */
+	uint32_t dirty_from, dirty_to; /* cells [from, to) may have changed since the owner set to = 0 */
 	struct vt_cursor at, saved;
 	uint32_t top, bottom;  /* scrolling region [top, bottom) */
 	bool wrap_next;        /* the last column was written: the next character goes to a new line */

@@ -41,6 +41,7 @@ static void shift_line(struct vt *v, uint32_t n, bool insert)
 	uint32_t left = VT_COLS - v->at.col, at = v->at.row * VT_COLS + v->at.col;
 	n = MIN(n, left);
 	uint16_t *cell = &v->cells[at];
+	vt_touch(v, at, at + left);
 	if (insert) {
 		memmove(cell + n, cell, (left - n) * sizeof *cell);
 		vt_erase(v, at, at + n);

@@ -5,6 +5,7 @@
 #include "kernel/migrate/migrate.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/kheap.h"
+#include "kernel/proc/sigdeliver.h"
 #include "lib/str.h"
 
 struct deputy *deputy_of(struct task *t)
@@ -148,15 +149,14 @@ static bool take_windows(struct parcel *p, const struct msg_call *c, struct inbo
 
 void deputy_learn(struct task *t, const struct msg_call *c)
 {
-	struct group *g = t->home.group;
+	const struct msg_mirror *m = &c->mirror;
+	const uint32_t w[6] = {
+		(uint32_t)m->mask, (uint32_t)(m->mask >> 32), (uint32_t)m->ignored, (uint32_t)(m->ignored >> 32),
+		(uint32_t)m->caught, (uint32_t)(m->caught >> 32),
+	};
 
-	t->home.mask_mirror = c->mirror.mask;
-	g->ignored_mirror = c->mirror.ignored;
-	g->caught_mirror = c->mirror.caught;
-	g->nocldwait = c->mirror.flags & 1;
-	g->nocldstop = (c->mirror.flags & 2) != 0;
+	mirror_apply(t, w);
 	t->home.figures = (struct figures){c->used.user_ns, c->used.system_ns, c->used.min_faults, c->used.maj_faults, c->used.vm_pages, c->used.rss_pages};
-	signal_update_cut(t);
 }
 
 static void serve_one(struct task *t)

@@ -6,6 +6,7 @@
 #include "kernel/migrate/migrate.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/kheap.h"
+#include "kernel/proc/sigdeliver.h"
 #include "lib/str.h"
 #include "net/netdev.h"
 
@@ -100,8 +101,12 @@ void guest_peer_down(uint16_t node)
 
 static void fill_mirror(const struct task *t, struct msg_mirror *m)
 {
-	m->mask = t->body.mask;
-	signal_mirror(t->body.actions, &m->ignored, &m->caught, &m->flags);
+	uint32_t w[6];
+
+	mirror_pack(&t->body, w);
+	m->mask = (uint64_t)w[1] << 32 | w[0];
+	m->ignored = (uint64_t)w[3] << 32 | w[2];
+	m->caught = (uint64_t)w[5] << 32 | w[4];
 }
 
 static void fill_figures(struct task *t, struct msg_figures *f)

@@ -119,6 +119,7 @@ struct unit_home {
 	struct list_node pins;
 	uint32_t next_pin;
 	int32_t order_status;       /* 1: an order is under way */
+	uint16_t order_to;          /* the node that has it */
 	struct waitq order_done;
 };
 struct unit_home *unit_home_of(struct unit *u);       /* makes it; NULL no memory */

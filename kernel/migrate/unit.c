@@ -9,6 +9,7 @@
 #include "lib/str.h"
 
 #define ORDER_TIMEOUT_NS (30 * NS_PER_S)
+#define BUSY_NS (5 * NS_PER_MS)
 
 struct unit_home *unit_home_of(struct unit *u)
 {
@@ -166,7 +167,7 @@ void unit_on_ctl(uint16_t from, const struct msg_ctl *m)
 		obey(u, &out);
 		break;
 	case MSG_RESULT:
-		if (from == u->route) unit_order_over(u, m->status);
+		if (from == h->order_to) unit_order_over(u, m->status);
 		break;
 	default: break;
 	}
@@ -199,25 +200,18 @@ static int give_order(struct unit *u, uint16_t node)
 	struct task *t = first_task(u);
 
 	if (!t) return -ESRCH;
+	((struct unit_home *)u->commit)->order_to = u->route;
 	if (u->route == this_node) return depart_begin(t, node);
 	struct msg_ctl m = {.key = {.kind = MSG_ORDER, .home = this_node, .unit = u->id, .epoch = u->epoch}, .node = node};
 	cluster_ctl(u->route, &m);
 	return 0;
 }
 
-static int move_checked(struct unit *u, uint16_t node)
+/* One order, until it is carried out or refused. */
+static int order_once(struct unit *u, struct unit_home *h, uint16_t node, uint64_t deadline)
 {
-	char why[64];
-
-	if (u->route == node) return 0;
-	unit_cantmove(u, why, sizeof(why));
-	if (why[0]) return -EPERM;
-	if (!cluster_peer_up(node)) return -EHOSTUNREACH;
-	struct unit_home *h = unit_home_of(u);
-	if (!h) return -ENOMEM;
 	h->order_status = 1;
 	int r = give_order(u, node);
-	uint64_t deadline = clock_now_ns() + ORDER_TIMEOUT_NS;
 	while (r == 0 && h->order_status == 1) {
 		r = waitq_sleep(&h->order_done, CUT_SIGNAL | CUT_DESTROY, deadline);
 		if (r == -EINTR) r = -ERESTARTSYS;
@@ -225,6 +219,26 @@ static int move_checked(struct unit *u, uint16_t node)
 	if (r == 0) r = h->order_status;
 	h->order_status = 0;
 	return r;
+}
+
+static int move_checked(struct unit *u, uint16_t node)
+{
+	uint64_t deadline = clock_now_ns() + ORDER_TIMEOUT_NS;
+	char why[64];
+
+	for (;;) {
+		if (u->route == node) return 0;
+		unit_cantmove(u, why, sizeof(why));
+		if (why[0]) return -EPERM;
+		if (!cluster_peer_up(node)) return -EHOSTUNREACH;
+		struct unit_home *h = unit_home_of(u);
+		if (!h) return -ENOMEM;
+		int r = order_once(u, h, node, deadline);
+		/* on its way by itself (a call that only home can run): the order stands until that is over */
+		bool again = r == -EBUSY || (r == -ESRCH && !list_empty(&u->tasks));
+		if (!again || clock_now_ns() > deadline) return r;
+		if (waitq_sleep(&u->changed, CUT_SIGNAL | CUT_DESTROY, clock_now_ns() + BUSY_NS) == -EINTR) return -ERESTARTSYS;
+	}
 }
 
 int unit_move(struct unit *u, uint16_t node)

@@ -5,6 +5,7 @@
 #include "kernel/base/clock.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/exit.h"
+#include "kernel/proc/itimer.h"
 #include "kernel/proc/rows.h"
 #include "kernel/proc/task.h"
 #include "kernel/syscall/ucall.h"
@@ -55,7 +56,7 @@ static int open_program(const char *path, const struct fs_caller *who, struct na
 	if (!err) {
 		inode_ref(found->inode);
 		name_ref(found);
-		*out = file_new(found->inode, found, found->inode->fops, O_RDONLY);
+		*out = file_new(found->inode, found, found->inode->fops ? found->inode->fops : &regular_file_ops, O_RDONLY);
 		if (*out) {
 			*n = found;
 			return 0;
@@ -290,7 +291,7 @@ int32_t finish_execve(struct ucall *c)
 		t->body.unit = p->unit->id;
 	}
 	fdtable_close_on_exec(g->fds);
-	if (group_drop_timers) group_drop_timers(g, true);
+	timers_exec(g);
 	set_ids(&g->cred, p);
 	if (p->set_uid || p->set_gid) g->pdeath_signal = 0;
 	set_texts(g, p);

@@ -4,6 +4,7 @@
 #include "fs/tty.h"
 #include "kernel/base/log.h"
 #include "kernel/proc/exit.h"
+#include "kernel/proc/itimer.h"
 #include "kernel/proc/task.h"
 
 static struct ksiginfo child_info(const struct group *g, int code, int status)
@@ -126,7 +127,7 @@ static void end_group(struct group *g)
 	bool was_link;
 
 	if (g->pid == 1) panic("init (pid 1, %s) ended with status 0x%x: there is nobody to run this node", g->comm, (unsigned)g->exit_status);
-	if (group_drop_timers) group_drop_timers(g, false);
+	timers_exit(g);
 	group_drop_environment(g);
 	leave_session(g);
 	was_link = is_link(g);

@@ -9,8 +9,6 @@
 #include "kernel/proc/procfs_rows.h"
 #include "lib/str.h"
 
-void (*group_drop_timers)(struct group *g, bool exec);
-
 /* ---- sessions */
 struct session *session_new(uint32_t id)
 {

@@ -160,6 +160,7 @@ struct task {
 	struct body body;
 	struct exec_plan *plan;        /* execve between prepare and finish */
 	struct backing *map_backing;   /* mmap of a file between its halves; one reference */
+	struct list_node in_all;       /* of all tasks of this node, guests too (task.c) */
 };
 
 /* ---- tasks and groups (task.c, group.c): proc context */
@@ -197,8 +198,6 @@ void unit_join(struct unit *u, struct task *t);
 void task_discard(struct task *t);
 /** The task of g that asks: the running thread's, else the first. NULL: none is left. */
 struct task *group_task(const struct group *g);
-/** Timers that signal end: all of them (exit), or only timer_create(2)'s (exec). Set by whoever keeps itimer and posix_timers. */
-extern void (*group_drop_timers)(struct group *g, bool exec);
 /** Exit: close files, let go of names and texts. May sleep. */
 void group_drop_environment(struct group *g);
 void group_ref(struct group *g);

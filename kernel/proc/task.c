@@ -169,6 +169,8 @@ void task_end(struct task *t)
 	KASSERT(thread_current() == &t->thread);
 	exec_plan_free(t->plan);
 	t->plan = NULL;
+	if (t->map_backing) t->map_backing->ops->unref(t->map_backing);
+	t->map_backing = NULL;
 	task_free_body(t);
 	t->thread.name = "ended";
 	if (!t->has_home && hallway.forget_task) hallway.forget_task(t);

@@ -190,7 +190,7 @@ static void env_peer_up(void *ctx, uint16_t node, uint32_t inc)
 	s->up[node - 1] = true;
 	s->up_inc[node - 1] = inc;
 	s->up_epoch[node - 1] = peer->link.epoch;
-	s->promised[node - 1][0] = s->promised[node - 1][1] = RDP_CREDIT_FIRST;
+	s->promised[node - 1][0] = s->promised[node - 1][1] = RDP_SEQ_FIRST + RDP_CREDIT_FIRST;
 	s->w->n_ups++;
 }
 

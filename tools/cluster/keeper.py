@@ -173,7 +173,7 @@ class Cluster:
             "nodes": [{
                 "node": n.number, "state": n.state(), "pid": n.process.pid if n.alive() else 0,
                 "cpu": round(n.cpu(), 2), "memory": n.memory, "shift": n.shift, "boots": n.boots,
-                "console": n.console, "socket": n.path("c"), "qmp": n.path("m"),
+                "line_repeats": n.agent.repeats if n.agent else 0, "console": n.console, "socket": n.path("c"), "qmp": n.path("m"),
             } for n in self.nodes.values()],
         }
 

@@ -81,7 +81,7 @@ class Node:
             QEMU, "-name", f"godwit-{n}", "-no-user-config", "-nodefaults", "-accel", "tcg,tb-size=32",
             "-cpu", CPU_MODEL, "-m", str(self.memory), "-display", "none", "-vga", "std",
             "-kernel", os.path.join(self.directory, "godwit.elf"), "-initrd", self.root,
-            "-append", f"node={n} {self.append}".strip(),
+            "-append", f"node={n} panic=exit {self.append}".strip(),
             "-netdev", f"dgram,id=n0,local.type=unix,local.path={self.path('q')},"
                        f"remote.type=unix,remote.path={self.path('h')}",
             "-device", nic,
@@ -154,6 +154,7 @@ class Node:
                 f.seek(max(0, os.path.getsize(path) - 4096))
                 lines = [line.strip() for line in f.read().decode("utf-8", "replace").splitlines()]
                 lines = [line for line in lines if line and "guest is now late" not in line]
+                lines = [line for line in lines if "PANIC" in line] or lines
                 if lines:
                     return lines[-1][:160]
         return "nothing on its console"

@@ -118,6 +118,9 @@ def keeper_main(options, words_fd):
     except Fail as e:
         tell(fail=e.text, status=e.status)
         status = e.status
+    except OSError as e:
+        tell(fail=f"{e.strerror or e} ({e.filename}); is the disk full, or a limit reached?", status=FAILED)
+        status = FAILED
     except Exception as e:  # the last resort of a process without a terminal
         tell(fail=f"{type(e).__name__}: {e}", status=FAILED)
         status = FAILED

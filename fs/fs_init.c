@@ -1,0 +1,88 @@
+/* fs_init.c - the start of everything that is a file: the root from the boot module, /dev, /proc.
+ * Called by: main.c, once.
+ * Never: runs a program.  */
+#include "fs/fs_init.h"
+#include "abi/linux_errno.h"
+#include "arch/arch.h"
+#include "fs/devs.h"
+#include "fs/pages.h"
+#include "fs/synth_priv.h"
+#include "kernel/base/bootopt.h"
+#include "kernel/base/log.h"
+#include "kernel/mm/frame.h"
+#include "lib/str.h"
+
+/* ---- the kernel as a caller: nobody's process */
+static uint32_t no_number(const struct fs_caller *c) { UNUSED(c); return 0; }
+static bool no_truth(const struct fs_caller *c) { UNUSED(c); return false; }
+static struct tty *no_tty(const struct fs_caller *c) { UNUSED(c); return NULL; }
+static int no_set_ctty(const struct fs_caller *c, struct tty *t) { UNUSED(c); UNUSED(t); return -EPERM; }
+static bool no_signal_ignored(const struct fs_caller *c, int sig) { UNUSED(c); UNUSED(sig); return true; }
+static void no_raise(const struct fs_caller *c, int sig) { UNUSED(c); UNUSED(sig); }
+static bool no_pgrp(uint32_t pgrp, uint32_t session) { UNUSED(pgrp); UNUSED(session); return false; }
+static const struct fs_caller_ops kernel_ops = {
+	.pid = no_number,
+	.pgrp = no_number,
+	.session = no_number,
+	.is_session_leader = no_truth,
+	.ctty = no_tty,
+	.set_ctty = no_set_ctty,
+	.signal_ignored_or_blocked = no_signal_ignored,
+	.pgrp_orphaned = no_truth,
+	.raise = no_raise,
+	.raise_pgrp = no_raise,
+	.pgrp_in_session = no_pgrp,
+};
+static struct cred kernel_cred;
+struct fs_caller fs_kernel_caller = {.cred = &kernel_cred, .fsize_limit_pages = UINT32_MAX, .ops = &kernel_ops};
+
+/* ---- steps */
+static void make_root(void)
+{
+	struct superblock *sb;
+	const struct boot_module *m = &boot_info.initrd;
+	uint32_t free_before = frame_free_count();
+
+	if (tmpfs_make("tmpfs", "mode=755", &sb) || mount_add(NULL, sb, 0)) panic("fs: no memory for the root");
+	fs_kernel_caller.root = fs_kernel_caller.cwd = name_root();
+	if (m->bytes == 0) {
+		klog(LOG_WARN, "fs: no boot module: the root is empty");
+		return;
+	}
+	int err = tmpfs_unpack(sb, phys_to_virt(m->start), m->bytes);
+	if (err) panic("fs: the boot module is no good archive (%d)", -err);
+	klog(LOG_INFO, "fs: root of %u KiB unpacked in place, %d KiB given back", m->bytes >> 10,
+	     ((int)frame_free_count() - (int)free_before) * 4);
+}
+
+/** path: one component below the root. */
+static void mount_at(const char *path, const char *type)
+{
+	struct walk w;
+	int err = name_walk(&w, NULL, path, WALK_FOLLOW, &fs_kernel_caller);
+
+	if (err == -ENOENT) { /* the archive has no such directory */
+		err = name_mkdir(name_root(), path + 1, (uint32_t)strlen(path + 1), 0755, &fs_kernel_caller);
+		if (!err) err = name_walk(&w, NULL, path, WALK_FOLLOW, &fs_kernel_caller);
+	}
+	if (!err) err = fstype_mount(type, type, NULL, w.name, MS_NOSUID | MS_RELATIME);
+	if (err) klog(LOG_ERR, "fs: %s cannot be mounted (%d)", path, -err);
+	name_unref(w.name);
+}
+
+void fs_init(void)
+{
+	static struct fstype types[] = {
+		{.name = "tmpfs", .make = tmpfs_make, .nodev = true},
+		{.name = "proc", .make = proc_make, .nodev = true},
+		{.name = "devtmpfs", .make = devtmpfs_make, .nodev = true},
+	};
+
+	names_init();
+	for (uint32_t n = 0; n < ARRAY_LEN(types); n++) fstype_register(&types[n]);
+	devs_init();
+	proc_rows_init();
+	make_root();
+	mount_at("/dev", "devtmpfs");
+	mount_at("/proc", "proc");
+}

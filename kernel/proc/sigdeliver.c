@@ -1,0 +1,301 @@
+/* sigdeliver.c - the body's side of signals: at the user boundary they are taken from home and acted upon.
+ * Called by: entry.c (boundary, faults), calls that change mask or actions, exec and fork (actions).
+ * Never: queues a signal; asks where home is, but to choose how to tell it.  Source: signal(7), sigaction(2); ABI 2.3, 2.4. */
+#include "kernel/proc/sigdeliver.h"
+#include "kernel/mm/kheap.h"
+#include "kernel/proc/ptime.h"
+#include "kernel/proc/sigframe.h"
+#include "kernel/syscall/entry.h"
+#include "kernel/syscall/rowid.h"
+#include "kernel/syscall/table.h"
+#include "lib/str.h"
+
+/* ---- actions */
+
+void actions_unref(struct actions *a)
+{
+	if (--a->refs == 0) kfree(a);
+}
+
+struct actions *actions_copy(const struct actions *a)
+{
+	struct actions *n = kmalloc(sizeof *n);
+
+	if (!n) return NULL;
+	memcpy(n, a, sizeof *n);
+	n->refs = 1;
+	return n;
+}
+
+/* ---- telling home */
+
+void mirror_pack(const struct body *b, uint32_t arg[6])
+{
+	sigset64 ignored = 0, caught = 0;
+
+	for (int sig = 1; sig <= LINUX_NSIG; sig++) {
+		uint32_t h = b->actions->act[sig - 1].handler;
+		if (h == SIG_IGN) ignored |= SIGBIT(sig);
+		if (h != SIG_IGN && h != SIG_DFL) caught |= SIGBIT(sig);
+	}
+	ignored &= ~SIG_UNBLOCKABLE;
+	if (b->actions->act[SIGCHLD - 1].flags & SA_NOCLDWAIT) ignored |= MIRROR_NOCLDWAIT;
+	if (b->actions->act[SIGCHLD - 1].flags & SA_NOCLDSTOP) ignored |= MIRROR_NOCLDSTOP;
+	const sigset64 word[3] = {b->mask, ignored, caught};
+	for (int i = 0; i < 3; i++) {
+		arg[2 * i] = (uint32_t)word[i];
+		arg[2 * i + 1] = (uint32_t)(word[i] >> 32);
+	}
+}
+
+void mirror_update(struct task *t)
+{
+	uint32_t arg[6];
+
+	if (!t->has_home || !t->has_body) return;
+	mirror_pack(&t->body, arg);
+	mirror_apply(t, arg);
+	t->body.mirror_stale = false;
+}
+
+void signal_mirror_changed(struct task *t)
+{
+	if (t->has_home) {
+		mirror_update(t);
+		return;
+	}
+	t->body.mirror_stale = true;
+	if (hallway.mirror) hallway.mirror(t);
+}
+
+void sigmask_set(struct task *t, sigset64 mask)
+{
+	mask &= ~SIG_UNBLOCKABLE;
+	if (mask == t->body.mask) return;
+	t->body.mask = mask;
+	signal_mirror_changed(t);
+}
+
+void sigmask_swap(struct task *t, sigset64 mask)
+{
+	t->body.saved_mask = t->body.mask;
+	t->body.restore_mask = true;
+	sigmask_set(t, mask);
+}
+
+/* ---- the result of an interrupted call */
+
+static int32_t interrupted(const struct body *b)
+{
+	const struct user_regs *r = &b->user.regs;
+	int32_t result = (int32_t)r->eax;
+
+	/* error holds the call's number after int 0x80, until the result was seen to */
+	if (r->vector != 0x80 || (int32_t)r->error < 0) return 0;
+	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK ? result : 0;
+}
+
+/* The call is made again when the program goes on: eip back on int 0x80. */
+static void again(struct user_regs *r, uint32_t nr)
+{
+	r->eax = nr;
+	r->eip -= 2;
+}
+
+static void restart_without_handler(struct body *b)
+{
+	struct user_regs *r = &b->user.regs;
+	int32_t result = interrupted(b);
+
+	if (!result) return;
+	again(r, result == -ERESTART_RESTARTBLOCK ? 0 : r->error);
+	r->error = UINT32_MAX;
+}
+
+static void restart_with_handler(struct body *b, uint32_t flags)
+{
+	struct user_regs *r = &b->user.regs;
+	int32_t result = interrupted(b);
+
+	if (!result) return;
+	if (result == -ERESTARTNOINTR || (result == -ERESTARTSYS && (flags & SA_RESTART)))
+		again(r, r->error);
+	else
+		r->eax = (uint32_t)-EINTR;
+	r->error = UINT32_MAX;
+}
+
+/* A home half keeps its deadline at home; the body notes which row is to go on with it. */
+static void note_restart(struct task *t)
+{
+	const struct sysrow *row = t->call.row;
+
+	if (interrupted(&t->body) != -ERESTART_RESTARTBLOCK || !row) return;
+	if (row != sysrow_by_index(ROW_poll) && row != sysrow_by_index(ROW_restart_poll)) return;
+	t->body.restart.row = sysrow_by_index(ROW_restart_poll);
+	for (int i = 0; i < 6; i++) t->body.restart.arg[i] = t->call.arg[i];
+}
+
+/* ---- acting on one signal. false: the thread must look at its boundary again (parked), or ends. */
+
+static bool inner(struct task *t, const struct sysrow *row, uint32_t a, uint32_t b)
+{
+	const uint32_t arg[6] = {a, b};
+	bool parked;
+	int32_t r = call_inner(t, row, arg, &parked);
+
+	if (r == -EHOSTDOWN) t->exiting = true;
+	return !parked && !t->exiting;
+}
+
+static bool kill(struct task *t, int sig)
+{
+	uint32_t core = (SIGBIT(sig) & SIG_DUMPS) ? WSTATUS_CORE : 0;
+
+	return inner(t, &row_exit_group, (uint32_t)sig | core, 0);
+}
+
+static bool default_action(struct task *t, int sig)
+{
+	if (SIGBIT(sig) & SIG_IGNORED_BY_DEFAULT) return true;
+	if (SIGBIT(sig) & SIG_STOPS) return inner(t, &row_stop, (uint32_t)sig, 0);
+	return kill(t, sig);
+}
+
+static bool run_handler(struct task *t, int sig, struct linux_sigaction_k *act, const struct ksiginfo *info)
+{
+	struct body *b = &t->body;
+	const struct linux_sigaction_k a = *act;
+
+	restart_with_handler(b, a.flags);
+	if (sigframe_build(b, sig, &a, info, b->restore_mask ? b->saved_mask : b->mask, &t->umem)) {
+		/* no room for the frame: SIGSEGV, and without a handler if that was the signal */
+		if (sig == SIGSEGV) act->handler = SIG_DFL;
+		struct ksiginfo segv = {.signo = SIGSEGV, .code = SI_KERNEL};
+		signal_force(t, &segv);
+		return true;
+	}
+	b->restore_mask = false;
+	if (a.flags & SA_RESETHAND) act->handler = SIG_DFL;
+	b->mask = (b->mask | a.mask | ((a.flags & SA_NODEFER) ? 0 : SIGBIT(sig))) & ~SIG_UNBLOCKABLE;
+	signal_mirror_changed(t);
+	return true;
+}
+
+static bool deliver(struct task *t, const struct ksiginfo *info)
+{
+	int sig = info->signo;
+	struct linux_sigaction_k *act = &t->body.actions->act[sig - 1];
+
+	if (sig == SIGKILL) return kill(t, sig);
+	if (sig == SIGSTOP || act->handler == SIG_DFL) return default_action(t, sig);
+	if (act->handler == SIG_IGN) return true;
+	return run_handler(t, sig, act, info);
+}
+
+void signal_force(struct task *t, const struct ksiginfo *info)
+{
+	t->body.forced = *info;
+}
+
+/* A forced signal cannot be blocked or ignored: then its default action is taken. */
+static bool deliver_forced(struct task *t)
+{
+	struct ksiginfo info = t->body.forced;
+	struct linux_sigaction_k *act = &t->body.actions->act[info.signo - 1];
+	bool blocked = (t->body.mask & SIGBIT(info.signo)) != 0;
+
+	t->body.forced.signo = 0;
+	if (blocked || act->handler == SIG_IGN) {
+		act->handler = SIG_DFL;
+		sigmask_set(t, t->body.mask & ~SIGBIT(info.signo));
+	}
+	return deliver(t, &info);
+}
+
+/* ---- the boundary */
+
+static sigset64 expired_now(const struct body *b)
+{
+	return b->expired & ~b->mask;
+}
+
+bool signals_waiting(const struct task *t)
+{
+	const struct body *b = &t->body;
+
+	return b->poked || b->taken.signo || b->forced.signo || b->restore_mask || expired_now(b) || interrupted(b) ||
+	       (ptime_counts(t) && !(b->expired & (SIGBIT(SIGVTALRM) | SIGBIT(SIGPROF))) &&
+		(ptime_cpu_all(t) - b->cpu_seen_all_ns >= NS_PER_MS));
+}
+
+static bool deliver_taken(struct task *t)
+{
+	struct ksiginfo info = t->body.taken;
+
+	t->body.taken.signo = 0;
+	/* init has no default actions but for its own faults */
+	if (t->body.pid == 1 && info.signo != SIGKILL && t->body.actions->act[info.signo - 1].handler == SIG_DFL) return true;
+	return deliver(t, &info);
+}
+
+static bool deliver_expired(struct task *t)
+{
+	int sig = (expired_now(&t->body) & SIGBIT(SIGVTALRM)) ? SIGVTALRM : SIGPROF;
+	struct ksiginfo info = {.signo = sig, .code = SI_KERNEL};
+
+	t->body.expired &= ~SIGBIT(sig);
+	return deliver(t, &info);
+}
+
+/* Ask home for the next signal that the mask lets through. */
+static bool take(struct task *t)
+{
+	if (!inner(t, &row_take, (uint32_t)t->body.mask, (uint32_t)(t->body.mask >> 32))) return false;
+	if (t->body.taken.signo) return true;
+	t->body.poked = false;
+	if (t->has_home)
+		mirror_update(t); /* pokes again if there is more: another thread may have got it, or a new one came */
+	else
+		t->thread.cuts &= ~CUT_SIGNAL;
+	return true;
+}
+
+/* The mask that a waiting call brought goes when nothing was caught: at once if the call came to its end without a signal. */
+static bool drop_temporary_mask(struct task *t)
+{
+	struct body *b = &t->body;
+
+	if (!b->restore_mask) return false;
+	b->restore_mask = false;
+	sigmask_set(t, b->saved_mask);
+	return true;
+}
+
+bool signals_at_boundary(struct task *t)
+{
+	struct body *b = &t->body;
+
+	if (ptime_counts(t)) ptime_count_down(t);
+	note_restart(t);
+	if (!t->has_home && interrupted(b)) b->poked = true; /* home cut the call for a signal: its POKE may be behind */
+	if (b->restore_mask && !interrupted(b) && !b->forced.signo && !b->taken.signo) drop_temporary_mask(t);
+	for (;;) {
+		bool go_on;
+		if (b->forced.signo)
+			go_on = deliver_forced(t);
+		else if (b->taken.signo)
+			go_on = deliver_taken(t);
+		else if (expired_now(b))
+			go_on = deliver_expired(t);
+		else if (b->poked)
+			go_on = take(t);
+		else if (drop_temporary_mask(t))
+			go_on = true; /* the old mask may let something through */
+		else
+			break;
+		if (!go_on) return !t->exiting;
+	}
+	restart_without_handler(b);
+	return !t->exiting;
+}

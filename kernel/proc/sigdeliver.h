@@ -1,0 +1,25 @@
+/* sigdeliver.h - the body's side of signals: its mask and actions, and how home is told of them.
+ * Used by: sys_signal.c, mux.c, exec.
+ * Never: queues a signal (signal.c, at home).  */
+#ifndef KERNEL_PROC_SIGDELIVER_H
+#define KERNEL_PROC_SIGDELIVER_H
+#include "kernel/proc/proc.h"
+#define SIG_UNBLOCKABLE (SIGBIT(SIGKILL) | SIGBIT(SIGSTOP))
+#define SIG_STOPS (SIGBIT(SIGSTOP) | SIGBIT(SIGTSTP) | SIGBIT(SIGTTIN) | SIGBIT(SIGTTOU))
+#define SIG_IGNORED_BY_DEFAULT (SIGBIT(SIGCHLD) | SIGBIT(SIGCONT) | SIGBIT(SIGURG) | SIGBIT(SIGWINCH))
+#define SIG_DUMPS (SIGBIT(SIGQUIT) | SIGBIT(SIGILL) | SIGBIT(SIGTRAP) | SIGBIT(SIGABRT) | SIGBIT(SIGBUS) | SIGBIT(SIGFPE) | \
+		   SIGBIT(SIGSEGV) | SIGBIT(SIGXCPU) | SIGBIT(SIGXFSZ) | SIGBIT(SIGSYS))
+/** Set the body's mask (KILL and STOP are never in it) and tell home, at once here, by the hallway away. */
+void sigmask_set(struct task *t, sigset64 mask);
+/** The same for the length of one call: the old mask comes back at the user boundary, after a handler of the new one. */
+void sigmask_swap(struct task *t, sigset64 mask);
+/** Mask or actions were changed: tell home. */
+void signal_mirror_changed(struct task *t);
+/** Home (signal.c): dequeue one of a set for t, its own first; false: none is pending. */
+bool signal_take_from(struct task *t, sigset64 allowed, struct ksiginfo *out);
+/** The mirror as it travels: row_mirror's arguments. KILL and STOP, which are in neither set, carry SIGCHLD's flags. */
+#define MIRROR_NOCLDWAIT SIGBIT(SIGKILL)
+#define MIRROR_NOCLDSTOP SIGBIT(SIGSTOP)
+void mirror_pack(const struct body *b, uint32_t arg[6]);
+void mirror_apply(struct task *t, const uint32_t arg[6]); /* home half */
+#endif

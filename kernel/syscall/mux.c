@@ -1,0 +1,159 @@
+/* mux.c - demultiplexers: which row a call is in the end, by its command or flags. They run at the caller's side, before the
+ * call is traced or forwarded, so that each final row describes its own memory.
+ * Called by: entry.c through sysrow.resolve.
+ * Never: does the call's work; of a body only the temporary signal mask of ppoll and pselect6 is set here.  */
+#include "kernel/proc/sigdeliver.h"
+#include "kernel/syscall/rowid.h"
+#include "kernel/syscall/sysarg.h"
+
+static const struct sysrow *row(enum sysrow_id id)
+{
+	return sysrow_by_index(id);
+}
+
+/* The call fails here already. */
+static const struct sysrow *failed(struct ucall *c, int32_t err)
+{
+	c->arg[0] = (uint32_t)err;
+	return row(ROW_failed);
+}
+
+int32_t body_failed(struct ucall *c)
+{
+	return (int32_t)c->arg[0];
+}
+
+const struct sysrow *mux_restart(struct ucall *c)
+{
+	struct body *b = &c->task->body;
+	const struct sysrow *r = b->restart.row;
+
+	if (!r) return failed(c, -EINTR);
+	for (int i = 0; i < 6; i++) c->arg[i] = b->restart.arg[i];
+	b->restart.row = NULL;
+	return r;
+}
+
+/* ---- mmap */
+
+const struct sysrow *mux_mmap2(struct ucall *c)
+{
+	return row((c->arg[3] & MAP_ANONYMOUS) ? ROW_mmap_anon : ROW_mmap_file);
+}
+
+const struct sysrow *mux_mmap_old(struct ucall *c)
+{
+	struct linux_mmap_arg a;
+	int err = umem_fetch(c->mem, &a, uaddr(c->arg[0]), sizeof a);
+
+	if (err) return failed(c, err);
+	if (a.offset & PAGE_MASK) return failed(c, -EINVAL);
+	c->arg[0] = a.addr;
+	c->arg[1] = a.len;
+	c->arg[2] = a.prot;
+	c->arg[3] = a.flags;
+	c->arg[4] = (uint32_t)a.fd;
+	c->arg[5] = a.offset >> PAGE_SHIFT;
+	return mux_mmap2(c);
+}
+
+/* ---- ioctl: what is known about the memory of a command; an unknown command has none to offer */
+
+static const struct { uint32_t cmd; enum sysrow_id id; } ioctls[] = {
+	{TCGETS, ROW_ioctl_out36},   {TCSETS, ROW_ioctl_in36},    {TCSETSW, ROW_ioctl_in36},   {TCSETSF, ROW_ioctl_in36},
+	{TCGETA, ROW_ioctl_out18},   {TCSETA, ROW_ioctl_in18},    {TCSETAW, ROW_ioctl_in18},   {TCSETAF, ROW_ioctl_in18},
+	{TCGETS2, ROW_ioctl_out44},  {TCSETS2, ROW_ioctl_in44},   {TIOCGWINSZ, ROW_ioctl_out8}, {TIOCSWINSZ, ROW_ioctl_in8},
+	{TIOCGPGRP, ROW_ioctl_out4}, {TIOCSPGRP, ROW_ioctl_in4},  {TIOCGSID, ROW_ioctl_out4},  {TIOCOUTQ, ROW_ioctl_out4},
+	{FIONREAD, ROW_ioctl_out4},  {FIONBIO, ROW_ioctl_in4},    {FIOASYNC, ROW_ioctl_in4},   {TIOCSTI, ROW_ioctl_in1},
+	{TIOCGETD, ROW_ioctl_out4},  {TIOCSETD, ROW_ioctl_in4},   {TIOCMGET, ROW_ioctl_out4},  {FIOQSIZE, ROW_ioctl_out8},
+};
+
+const struct sysrow *mux_ioctl(struct ucall *c)
+{
+	for (uint32_t i = 0; i < ARRAY_LEN(ioctls); i++)
+		if (ioctls[i].cmd == c->arg[1]) return row(ioctls[i].id);
+	return row(ROW_ioctl_plain);
+}
+
+/* ---- fcntl */
+
+const struct sysrow *mux_fcntl(struct ucall *c)
+{
+	return row(c->arg[1] >= F_GETLK && c->arg[1] <= F_SETLKW ? ROW_fcntl_lock : ROW_fcntl_plain);
+}
+
+const struct sysrow *mux_fcntl64(struct ucall *c)
+{
+	return c->arg[1] >= F_GETLK64 && c->arg[1] <= F_SETLKW64 ? row(ROW_fcntl_lock64) : mux_fcntl(c);
+}
+
+/* ---- prctl, interval timers */
+
+const struct sysrow *mux_prctl(struct ucall *c)
+{
+	switch (c->arg[0]) {
+	case PR_SET_NAME: return row(ROW_prctl_setname);
+	case PR_GET_NAME: return row(ROW_prctl_getname);
+	case PR_GET_PDEATHSIG:
+	case PR_GET_TSC:
+	case PR_GET_CHILD_SUBREAPER: return row(ROW_prctl_out4);
+	default: return row(ROW_prctl_plain);
+	}
+}
+
+const struct sysrow *mux_setitimer(struct ucall *c)
+{
+	if (c->arg[0] > ITIMER_PROF) return failed(c, -EINVAL);
+	return row(c->arg[0] == ITIMER_REAL ? ROW_setitimer_real : ROW_setitimer_cpu);
+}
+
+const struct sysrow *mux_getitimer(struct ucall *c)
+{
+	if (c->arg[0] > ITIMER_PROF) return failed(c, -EINVAL);
+	return row(c->arg[0] == ITIMER_REAL ? ROW_getitimer_real : ROW_getitimer_cpu);
+}
+
+/* ---- waiting calls with a signal mask: the mask is the body's, so it is swapped here and put back at the user boundary */
+
+static int swap_mask(struct ucall *c, uint32_t mask_at, uint32_t size)
+{
+	uint64_t mask;
+
+	if (!mask_at) return 0;
+	if (size != sizeof mask) return -EINVAL;
+	int err = umem_fetch(c->mem, &mask, uaddr(mask_at), sizeof mask);
+	if (!err) sigmask_swap(c->task, mask);
+	return err;
+}
+
+static const struct sysrow *ppoll(struct ucall *c, enum sysrow_id id)
+{
+	int err = swap_mask(c, c->arg[3], c->arg[4]);
+
+	return err ? failed(c, err) : row(id);
+}
+
+const struct sysrow *mux_ppoll(struct ucall *c) { return ppoll(c, ROW_ppoll32); }
+const struct sysrow *mux_ppoll64(struct ucall *c) { return ppoll(c, ROW_ppoll64); }
+
+static const struct sysrow *pselect(struct ucall *c, enum sysrow_id id)
+{
+	struct linux_sigset_arg a = {0, 0};
+	int err = c->arg[5] ? umem_fetch(c->mem, &a, uaddr(c->arg[5]), sizeof a) : 0;
+
+	if (!err) err = swap_mask(c, a.set, a.size);
+	return err ? failed(c, err) : row(id);
+}
+
+const struct sysrow *mux_pselect6(struct ucall *c) { return pselect(c, ROW_pselect32); }
+const struct sysrow *mux_pselect6_64(struct ucall *c) { return pselect(c, ROW_pselect64); }
+
+const struct sysrow *mux_select_old(struct ucall *c)
+{
+	uint32_t a[5];
+	int err = umem_fetch(c->mem, a, uaddr(c->arg[0]), sizeof a);
+
+	if (err) return failed(c, err);
+	for (int i = 0; i < 5; i++) c->arg[i] = a[i];
+	return row(ROW__newselect);
+}
