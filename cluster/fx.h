@@ -52,7 +52,8 @@ enum fx_log { FX_ERROR, FX_WARN, FX_INFO, FX_DEBUG };
 struct node_env {
 	/** Send one frame to `mac` (all ones: broadcast): n bytes (header and inline payload), then the
 	 *  page part if not NULL.  Bytes are valid during the call only.  Returns false when the card
-	 *  has no room: the core tries again at the next cnode_tick(). */
+	 *  has no room: the core tries again at the next cnode_tick(), every millisecond if need be.
+	 *  No card, or its cable out: true, the frame is lost as on any wire. */
 	bool (*send_frame)(void *ctx, const uint8_t *mac, const uint8_t *bytes, uint32_t n, const struct fx_part *part);
 	/** The payload check (packet_check() of kind `check`) over a page part about to be sent. */
 	void (*part_sums)(void *ctx, uint8_t check, const struct fx_part *part, uint32_t *a, uint32_t *b);

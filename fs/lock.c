@@ -114,17 +114,14 @@ int lock_flock(struct file *f, uint32_t op, const struct fs_caller *who)
 static int range_of(const struct file *f, const struct linux_flock64 *lk, struct lock *out)
 {
 	int64_t base = lk->whence == SEEK_CUR ? (int64_t)f->pos : lk->whence == SEEK_END ? (int64_t)f->inode->size : 0;
-	int64_t start = base + lk->start;
+	int64_t start, end, ask = lk->start, len = lk->len;
 
 	if (lk->whence < SEEK_SET || lk->whence > SEEK_END) return -EINVAL;
-	if (lk->len >= 0) {
-		out->start = start;
-		out->end = lk->len == 0 || lk->len - 1 > END_MAX - start ? END_MAX : start + lk->len - 1;
-	} else {
-		out->start = start + lk->len;
-		out->end = start - 1;
-	}
-	return out->start < 0 ? -EINVAL : 0;
+	if (__builtin_add_overflow(base, ask, &start) || __builtin_add_overflow(start, len, &end)) return -EOVERFLOW;
+	if (start < 0 || end < 0) return -EINVAL;
+	out->start = len < 0 ? end : start;
+	out->end = len == 0 ? END_MAX : len < 0 ? start - 1 : end - 1;
+	return 0;
 }
 
 static void tell(const struct lock *l, struct linux_flock64 *lk)

@@ -284,6 +284,8 @@ static void put_buffer(void *ctx, const char *text, size_t n)
 
 	if (n > b->room)
 		n = b->room;
+	if (n == 0)
+		return;
 	memcpy(b->at, text, n);
 	b->at += n;
 	b->room -= n;

@@ -21,7 +21,7 @@ from cluster.fail import FAILED, Fail  # noqa: E402
 NODES = 4
 ROUTE = (2, 3, 4, 1)      # after node 1, where the program starts
 LINES_PER_STOP = 5        # lines it must print at each stop before it moves on
-LINES = 60
+LINES = 36
 LINE_S = 0.25             # aimed time for a line
 TRIAL_ROUNDS = 20000
 PATIENCE_S = 60.0
@@ -121,9 +121,8 @@ class Demo:
         """What /proc/PID/where says, and how much each QEMU has computed since the last stop."""
         where = await self.on_node(1, "cat", f"/proc/{pid}/where")
         now = self.cpu()
-        used = "  ".join(f"node {i + 1}: {b - a:5.2f}" for i, (a, b) in enumerate(zip(before, now)))
-        say(f"      where = {where} ({'at home' if where == '0' else 'node ' + where});  "
-            f"CPU s at this stop: {used}")
+        used = "  ".join(f"[{i + 1}] {b - a:.2f}" for i, (a, b) in enumerate(zip(before, now)))
+        say(f"      where = {where} {'(at home)' if where == '0' else ''}".ljust(28) + f"CPU s of each QEMU here: {used}")
         return now, where
 
     async def walk(self, pid):
@@ -137,7 +136,7 @@ class Demo:
             say(f"  >>  migrate {pid} {target}")
             await self.on_node(1, "migrate", pid, target)
             self.place = node
-            say(f"      moved in {(time.monotonic() - start) * 1000:.0f} ms (with the command's own time)")
+            say(f"      moved in {(time.monotonic() - start) * 1000:.0f} ms (the command's own start included)")
             stand = self.cpu()
             await self.wait_lines(len(self.lines) + LINES_PER_STOP)
             stand, where = await self.show_place(pid, stand)
@@ -148,7 +147,7 @@ class Demo:
         """The whole demonstration."""
         rounds = await self.calibrate()
         say(f"\n  [3] An awk program (Debian's busybox i386, unmodified) starts on node 1.\n"
-            f"      It computes {LINES} x {rounds} random numbers and prints; we move it as it runs.\n")
+            f"      It computes {LINES} x {rounds} random numbers; we move it as it runs.\n")
         command = ["sh", "-c", 'echo $$; exec "$@"', "sh", *awk(LINES, rounds)]
         session = await relay.open_remote(self.name, 1, command, True)
         reader = asyncio.create_task(self.read_output(session))

@@ -8,7 +8,6 @@
 
 #define HEADER_SUM_SEED 0x57444f47u
 #define SUM_MUL 0x9e3779b1u  /* odd, bits well mixed: 2^32 over the golden ratio */
-#define SUM_FOLD 0x85ebca6bu
 #define HEADER_WORDS (WIRE_HEADER_BYTES / 4)
 
 static uint32_t load_word(const uint8_t *p)
@@ -24,7 +23,8 @@ static uint32_t turn_left(uint32_t v, int by)
 	return v << by | v >> (32 - by);
 }
 
-/* Over every word of the header but the check itself; both sums of check_sums(), folded. */
+/* Over every word of the header but the check itself; both sums of check_sums(), folded.  The test
+ * tries every one and every two flipped bits. */
 static uint32_t header_sum(const uint8_t *header)
 {
 	uint32_t a = 0, b = HEADER_SUM_SEED;
@@ -35,7 +35,8 @@ static uint32_t header_sum(const uint8_t *header)
 		a += word;
 		b = (turn_left(b, 13) + word) * SUM_MUL;
 	}
-	return b ^ a * SUM_FOLD;
+	b = (turn_left(b, 13) + a) * SUM_MUL;
+	return b ^ b >> 15;
 }
 
 void packet_encode(const struct packet *h, uint8_t *out)

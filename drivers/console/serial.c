@@ -30,7 +30,7 @@
 #define FIFO_BYTES 16u
 #define TX_RING 4096u
 #define IRQ_LOOPS 64u        /* more causes than that in one interrupt come again */
-#define POLL_MAX 2000000u    /* polls for one character: seconds; then the line is taken for dead */
+#define POLL_MAX 200000u     /* polls for one character: a tenth of a second and more; then the line is taken for dead */
 #define TTY_MAJOR 4u
 #define TTY_MINOR_S0 64u
 

@@ -236,6 +236,7 @@ static int admit(uint16_t from, const struct msg_ctl *m)
 	if (m->features & ~arch_cpu_features()) return -ENOEXEC;
 	if (n_arrivals >= ARRIVALS_MAX) return -EAGAIN;
 	if (m->key.home == this_node && !unit_find(m->key.unit)) return -ESRCH;
+	if (m->key.home != this_node && !cluster_peer_up(m->key.home)) return -EHOSTUNREACH; /* nobody would ever say GO */
 	if (m->pages > frame_total() || !frame_reserve(m->pages + TABLE_PAGES)) return -ENOMEM;
 	struct arrival *a = kzalloc(sizeof(*a));
 	if (!a) {

@@ -174,17 +174,15 @@ static void on_deliver(void *ctx, const struct fx_message *m)
 static void on_peer_up(void *ctx, uint16_t peer, uint32_t inc)
 {
 	UNUSED(ctx);
-	klog(LOG_INFO, "cluster: node %u is up (incarnation %u)", peer, inc);
+	UNUSED(peer);
+	UNUSED(inc); /* the node itself logs it */
 }
-
-static const char *const down_reason[] = {
-	[DOWN_SILENT] = "silent", [DOWN_REBOOT] = "restarted", [DOWN_CUT] = "gave us up", [DOWN_RENAMED] = "we took a new incarnation",
-};
 
 static void on_peer_down(void *ctx, uint16_t peer, uint32_t inc, enum fx_down why)
 {
 	UNUSED(ctx);
-	klog(LOG_WARN, "cluster: node %u is down: %s (incarnation %u)", peer, down_reason[why], inc);
+	UNUSED(inc);
+	UNUSED(why);
 	unit_peer_down(peer);
 	depart_peer_down(peer);
 	arrive_peer_down(peer);

@@ -342,7 +342,12 @@ static int begin(struct task *t, uint16_t target, bool bring)
 	d->bring = bring;
 	d->unit = t->body.unit;
 	uint32_t epoch = epoch_of(t), to = epoch + 1;
-	if (t->has_home) to = MAX(to, ((struct unit_home *)t->home.unit->commit)->commit.void_epoch + 1);
+	if (t->has_home) {
+		to = MAX(to, ((struct unit_home *)t->home.unit->commit)->commit.void_epoch + 1);
+	} else {
+		struct guest *g = t->guest;
+		to = g->tried = MAX(epoch, g->tried) + 1;
+	}
 	source_begin(&d->engine, this_node, t->body.home_node, target, epoch, to);
 	space_ref(s);
 	s->mover = d;

@@ -5,7 +5,7 @@
 #include "kernel/migrate/migrate.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/kheap.h"
-#include "kernel/proc/sigdeliver.h"
+#include "kernel/proc/sigmask.h"
 #include "lib/str.h"
 
 struct deputy *deputy_of(struct task *t)

@@ -6,7 +6,7 @@
 #include "kernel/migrate/migrate.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/kheap.h"
-#include "kernel/proc/sigdeliver.h"
+#include "kernel/proc/sigmask.h"
 #include "lib/str.h"
 #include "net/netdev.h"
 
@@ -75,7 +75,7 @@ static void destroy(struct guest *g)
 {
 	migrate_count.guests_lost++;
 	thread_cut(&g->task->thread, CUT_DESTROY);
-	waitq_wake_all(&g->task->body.space->moved);
+	if (g->task->body.space) waitq_wake_all(&g->task->body.space->moved);
 }
 
 void guest_on_kill(const struct msg_ctl *m)
@@ -282,6 +282,7 @@ uint64_t guests_step(uint64_t now_ns)
 	list_for_each(g, &guests, node)
 	{
 		struct task *t = g->task;
+		if (!t->body.space) continue; /* its body is not committed yet */
 		uint64_t due = g->told_ns + (t->body.mirror_stale ? TELL_MIRROR_NS : TELL_FIGURES_NS);
 		if (due <= now_ns && !t->body.space->freeze) {
 			follow_clock(&t->body);

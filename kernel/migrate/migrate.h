@@ -92,6 +92,7 @@ struct guest {
 	struct waitq wait;
 	struct inbox *reply;
 	uint32_t epoch;
+	uint32_t tried;             /* the last epoch offered to a target: home may have made it void, it is not used again */
 	uint64_t told_ns;           /* when home was last told mirror and figures */
 };
 int guest_attach(struct task *t, uint32_t epoch);    /* -ENOMEM */

@@ -49,7 +49,9 @@ void space_unref(struct space *s)
 	mutex_unlock(&s->lock);
 	stock_drop(&k);
 	KASSERT2(s->rss_pages == 0 && s->total_pages == 0, s->rss_pages, s->total_pages);
-	arch_pd_load_kernel();
+	/* a thread without memory of its own may still run on this directory; one with memory has left it already */
+	if (!thread_current()->pd) arch_pd_load_kernel();
+	KASSERT(thread_current()->pd != &s->pd);
 	arch_pd_free(&s->pd);
 	kfree(s);
 }

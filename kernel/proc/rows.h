@@ -5,6 +5,7 @@
  *   fork.c        home_row_fork  body_row_fork  finish_row_fork, the same for clone and vfork
  *   exec.c        home_execve  finish_execve
  *   exec_image.c  body_execve
+ *   signal.c      home_take  body_take  home_stop  home_mirror (inner rows)
  *
  * exit, exit_group, wait4, waitpid and waitid are in sys_proc.c over home_exit_group, home_exit_task, home_wait and
  * home_waitid of proc.h. */
@@ -24,4 +25,8 @@ int32_t finish_row_clone(struct ucall *c);
 int32_t home_execve(struct ucall *c);
 int32_t body_execve(struct ucall *c);
 int32_t finish_execve(struct ucall *c);
+int32_t home_take(struct ucall *c);
+int32_t body_take(struct ucall *c);
+int32_t home_stop(struct ucall *c);
+int32_t home_mirror(struct ucall *c);
 #endif

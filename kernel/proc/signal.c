@@ -3,8 +3,9 @@
  * Never: touches a body: it goes by the mirrors, and POKEs.  Source: signal(7), kill(2); DESIGN 1b "The hallway". */
 #include "kernel/base/log.h"
 #include "kernel/mm/kheap.h"
-#include "kernel/proc/sigdeliver.h"
-#include "kernel/syscall/halves.h"
+#include "kernel/proc/rows.h"
+#include "kernel/proc/sigmask.h"
+#include "kernel/syscall/ucall.h"
 
 struct sigitem { struct list_node node; struct ksiginfo info; };
 
@@ -300,13 +301,18 @@ int32_t home_take(struct ucall *c)
 	struct task *t = c->task;
 
 	sleep_stopped(t);
+	t->home.taken_info.signo = 0;
 	return signal_take(t, (sigset64)c->arg[1] << 32 | c->arg[0], &t->home.taken_info);
 }
 
 /* The local half of the answer; an away body finds it in the reply. */
 int32_t body_take(struct ucall *c)
 {
-	if (c->home_result && c->task->has_home) c->task->body.taken = c->task->home.taken_info;
+	struct task *t = c->task;
+
+	if (!t->has_home) return c->home_result;
+	if (c->home_result) t->body.taken = t->home.taken_info;
+	t->home.taken_info.signo = 0; /* delivered once */
 	return c->home_result;
 }
 

@@ -5,6 +5,6 @@
 #define KERNEL_SYSCALL_ENTRY_H
 #include "kernel/proc/proc.h"
 /** Body: is there work for signals_at_boundary: a poke, a taken or forced signal, an -ERESTART* result, a mask to restore,
- *  an expired VIRTUAL or PROF timer. Interrupts may be off. (kernel/proc/sigdeliver.c) */
+ *  an expired VIRTUAL or PROF timer. Interrupts may be off. (sigdeliver.c) */
 bool signals_waiting(const struct task *t);
 #endif

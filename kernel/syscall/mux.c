@@ -2,7 +2,7 @@
  * call is traced or forwarded, so that each final row describes its own memory.
  * Called by: entry.c through sysrow.resolve.
  * Never: does the call's work; of a body only the temporary signal mask of ppoll and pselect6 is set here.  */
-#include "kernel/proc/sigdeliver.h"
+#include "kernel/proc/sigmask.h"
 #include "kernel/syscall/rowid.h"
 #include "kernel/syscall/sysarg.h"
 

@@ -3,7 +3,7 @@
  * Never: touches a body.  Source: kill(2), tkill(2), rt_sigqueueinfo(2), sigtimedwait(2). */
 #include "kernel/syscall/sysarg.h"
 #include "kernel/base/clock.h"
-#include "kernel/proc/sigdeliver.h"
+#include "kernel/proc/sigmask.h"
 #include "kernel/proc/siginfo.h"
 
 static struct ksiginfo from_me(struct ucall *c, int sig, int code)

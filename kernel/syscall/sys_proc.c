@@ -188,6 +188,13 @@ int32_t body_personality(struct ucall *c)
 	return c->arg[0] == 0xffffffffu || !c->arg[0] ? 0 : -EINVAL;
 }
 
+/* Linux calls that are -ENOSYS here on purpose: C libraries fall back (rseq: false success would leave a stale CPU number). */
+int32_t body_refused(struct ucall *c)
+{
+	UNUSED(c);
+	return -ENOSYS;
+}
+
 /* ---- prctl: the row says which arguments are memory (mux.c) */
 
 static int32_t set_name(struct ucall *c)

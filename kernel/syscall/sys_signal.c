@@ -3,7 +3,7 @@
  * Never: queues or delivers by itself (kernel/proc/signal.c, sigdeliver.c).  Source: signal(7), sigaction(2), kill(2). */
 #include "kernel/syscall/sysarg.h"
 #include "kernel/base/clock.h"
-#include "kernel/proc/sigdeliver.h"
+#include "kernel/proc/sigmask.h"
 #include "kernel/proc/siginfo.h"
 
 static bool valid(uint32_t sig) { return sig >= 1 && sig <= LINUX_NSIG; }

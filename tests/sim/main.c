@@ -4,13 +4,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/sim/world.h"
+
+static unsigned long long running; /* seed, for the last words of a run that crashes */
+
+static void last_words(void)
+{
+	printf("# replay: build/tests/sim --seed %llu --verbose\n", running);
+	fflush(stdout);
+}
+
+/* Of the sanitizers' run-time library, when there is one. */
+void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
 void assert_fail(const char *expr, const char *file, int line, uint64_t a, uint64_t b)
 {
 	printf("not ok - KASSERT(%s) %s:%d %llu %llu\n", expr, file, line, (unsigned long long)a, (unsigned long long)b);
-	fflush(stdout);
+	last_words();
 	abort();
 }
 
@@ -35,11 +47,14 @@ int main(int argc, char **argv)
 		else
 			return usage();
 	}
+	if (__sanitizer_set_death_callback != NULL)
+		__sanitizer_set_death_callback(last_words);
 	for (unsigned long long seed = first; seed <= last; seed++) {
 		struct sim_world w;
 
-		/* Written before the run, so that a crash can be replayed too. */
-		fprintf(stderr, "\rseed %llu ", seed);
+		running = seed;
+		if (isatty(2))
+			fprintf(stderr, "\rseed %llu ", seed);
 		failed += !sim_run(seed, verbose, &w);
 		messages += w.n_delivered;
 		frames += w.n_frames;
@@ -47,7 +62,8 @@ int main(int argc, char **argv)
 		lost += w.n_lost;
 		rexmit += w.n_rexmit;
 	}
-	fprintf(stderr, "\r");
+	if (isatty(2))
+		fprintf(stderr, "\r");
 	printf("%s - sim: seeds %llu..%llu, %llu failed; %llu messages delivered, %llu lost with a peer, %llu verdicts, "
 	       "%llu frames, %llu sent again\n", failed == 0 ? "ok" : "not ok", first, last, failed, messages, lost, downs, frames,
 	       rexmit);

@@ -75,39 +75,54 @@ static void refusals(void **state)
 	assert_int_equal(packet_decode(bytes, 64, 100, &back), PACKET_BROKEN);
 }
 
-static void expect_shape(const struct packet *p, enum packet_verdict want)
+static void expect(uint8_t type, uint16_t dst, uint16_t len, enum packet_verdict want)
 {
+	struct packet p = { .check = WIRE_CHECK_SUMS, .type = type, .src = 1, .dst = dst, .len = len }, back;
 	uint8_t bytes[WIRE_HEADER_BYTES];
-	struct packet back;
 
-	packet_encode(p, bytes);
+	packet_encode(&p, bytes);
 	assert_int_equal(packet_decode(bytes, 64, 1500, &back), want);
 }
-
-#define WITH(...) &(struct packet){ .check = 1, .type = WIRE_DATA, .src = 1, .dst = 2, __VA_ARGS__ }
 
 static void shapes(void **state)
 {
 	UNUSED(state);
-	expect_shape(WITH(.len = 0), PACKET_OK);
-	expect_shape(WITH(.len = 1432), PACKET_OK);
-	expect_shape(WITH(.len = 1433), PACKET_SHAPE);
-	expect_shape(WITH(.type = 0), PACKET_SHAPE);
-	expect_shape(WITH(.type = 9), PACKET_SHAPE);
-	expect_shape(WITH(.type = WIRE_GOSSIP, .dst = WIRE_NODE_ALL), PACKET_OK);
-	expect_shape(WITH(.type = WIRE_ACK, .len = 1), PACKET_SHAPE);
-	expect_shape(WITH(.type = WIRE_HELLO, .len = 31), PACKET_SHAPE);
-	expect_shape(WITH(.type = WIRE_RESET, .len = 32), PACKET_OK);
-	expect_shape(WITH(.type = WIRE_PROBE, .len = 23), PACKET_SHAPE);
-	expect_shape(WITH(.type = WIRE_PROBE_ACK, .len = 24), PACKET_OK);
-	expect_shape(WITH(.type = WIRE_HELLO, .len = 32, .dst = WIRE_NODE_ALL), PACKET_OK);
-	expect_shape(&(struct packet){ .check = 1, .type = WIRE_DATA, .src = 1, .dst = WIRE_NODE_ALL }, PACKET_SHAPE);
-	expect_shape(&(struct packet){ .check = 1, .type = WIRE_DATA, .src = 0, .dst = 2 }, PACKET_SHAPE);
-	expect_shape(&(struct packet){ .check = 1, .type = WIRE_DATA, .src = 65535, .dst = 2 }, PACKET_SHAPE);
-	expect_shape(&(struct packet){ .check = 1, .type = WIRE_DATA, .src = 1, .dst = 0 }, PACKET_SHAPE);
-	expect_shape(&(struct packet){ .check = 0, .type = WIRE_DATA, .src = 1, .dst = 2 }, PACKET_SHAPE);
-	expect_shape(&(struct packet){ .check = 2, .type = WIRE_DATA, .src = 1, .dst = 2 }, PACKET_OK);
-	expect_shape(&(struct packet){ .check = 3, .type = WIRE_DATA, .src = 1, .dst = 2 }, PACKET_SHAPE);
+	expect(WIRE_DATA, 2, 0, PACKET_OK);
+	expect(WIRE_DATA, 2, 1432, PACKET_OK);
+	expect(WIRE_DATA, 2, 1433, PACKET_SHAPE);
+	expect(0, 2, 0, PACKET_SHAPE);
+	expect(9, 2, 0, PACKET_SHAPE);
+	expect(WIRE_GOSSIP, WIRE_NODE_ALL, 0, PACKET_OK);
+	expect(WIRE_ACK, 2, 0, PACKET_OK);
+	expect(WIRE_ACK, 2, 1, PACKET_SHAPE);
+	expect(WIRE_HELLO, 2, 31, PACKET_SHAPE);
+	expect(WIRE_HELLO, WIRE_NODE_ALL, 32, PACKET_OK);
+	expect(WIRE_HELLO_ACK, WIRE_NODE_ALL, 32, PACKET_SHAPE);
+	expect(WIRE_RESET, 2, 32, PACKET_OK);
+	expect(WIRE_PROBE, 2, 23, PACKET_SHAPE);
+	expect(WIRE_PROBE_ACK, 2, 24, PACKET_OK);
+	expect(WIRE_DATA, WIRE_NODE_ALL, 0, PACKET_SHAPE);
+	expect(WIRE_DATA, 0, 0, PACKET_SHAPE);
+}
+
+static void expect_from(uint16_t src, uint8_t check, enum packet_verdict want)
+{
+	struct packet p = { .check = check, .type = WIRE_DATA, .src = src, .dst = 2 }, back;
+	uint8_t bytes[WIRE_HEADER_BYTES];
+
+	packet_encode(&p, bytes);
+	assert_int_equal(packet_decode(bytes, 64, 1500, &back), want);
+}
+
+static void sources_and_checks(void **state)
+{
+	UNUSED(state);
+	expect_from(1, WIRE_CHECK_SUMS, PACKET_OK);
+	expect_from(1, WIRE_CHECK_CRC32, PACKET_OK);
+	expect_from(1, WIRE_CHECK_NONE, PACKET_SHAPE); /* loopback never comes over the wire */
+	expect_from(1, 3, PACKET_SHAPE);
+	expect_from(0, WIRE_CHECK_SUMS, PACKET_SHAPE);
+	expect_from(65535, WIRE_CHECK_SUMS, PACKET_SHAPE);
 }
 
 /* Changes of one and of two bits anywhere in a full frame (pairs: a sample). */
@@ -230,7 +245,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(header_round_trip), cmocka_unit_test(every_flipped_bit_is_seen), cmocka_unit_test(refusals),
-		cmocka_unit_test(shapes), cmocka_unit_test(sums_see_single_and_double_changes),
+		cmocka_unit_test(shapes), cmocka_unit_test(sources_and_checks), cmocka_unit_test(sums_see_single_and_double_changes),
 		cmocka_unit_test(sums_see_one_bit_column), cmocka_unit_test(checks_of_all_lengths),
 		cmocka_unit_test(hello_and_probe_round_trip), cmocka_unit_test(clock_takes_the_quickest_exchange),
 		cmocka_unit_test(clock_behind_ours),

@@ -218,7 +218,7 @@ static void renames(void **state)
 	write_file("/b/g", "g");
 	assert_int_equal(walk_to("/a/f", 0, &n), 0);
 	assert_int_equal(mv("/a/f", "/b/a-much-longer-name", 0), 0);
-	assert_int_equal(name_path(n, NULL, path, sizeof path), 23);
+	assert_int_equal(name_path(n, NULL, path, sizeof path), 22);
 	assert_string_equal(path, "/b/a-much-longer-name");
 	name_unref(n);
 	assert_string_equal(read_path("/b/a-much-longer-name"), "f");

@@ -83,7 +83,7 @@ static void timers_leave_in_order(void **state)
 
 static void ring_refuses_when_full(void **state)
 {
-	uint8_t bytes[4], b = 0;
+	uint8_t bytes[4] = { 0 }, b = 0;
 	struct ring r;
 
 	UNUSED(state);

@@ -1,87 +1,12 @@
 /* sigdeliver.c - the body's side of signals: at the user boundary they are taken from home and acted upon.
- * Called by: entry.c (boundary, faults), calls that change mask or actions, exec and fork (actions).
- * Never: queues a signal; asks where home is, but to choose how to tell it.  Source: signal(7), sigaction(2); ABI 2.3, 2.4. */
-#include "kernel/proc/sigdeliver.h"
-#include "kernel/mm/kheap.h"
+ * Called by: entry.c (boundary, faults).
+ * Never: queues a signal; asks where home is, but to know whether its POKE may be behind.
+ * Source: signal(7), sigaction(2); restarts: ABI 2.4. */
 #include "kernel/proc/ptime.h"
-#include "kernel/proc/sigframe.h"
+#include "kernel/proc/sigmask.h"
 #include "kernel/syscall/entry.h"
 #include "kernel/syscall/rowid.h"
 #include "kernel/syscall/table.h"
-#include "lib/str.h"
-
-/* ---- actions */
-
-void actions_unref(struct actions *a)
-{
-	if (--a->refs == 0) kfree(a);
-}
-
-struct actions *actions_copy(const struct actions *a)
-{
-	struct actions *n = kmalloc(sizeof *n);
-
-	if (!n) return NULL;
-	memcpy(n, a, sizeof *n);
-	n->refs = 1;
-	return n;
-}
-
-/* ---- telling home */
-
-void mirror_pack(const struct body *b, uint32_t arg[6])
-{
-	sigset64 ignored = 0, caught = 0;
-
-	for (int sig = 1; sig <= LINUX_NSIG; sig++) {
-		uint32_t h = b->actions->act[sig - 1].handler;
-		if (h == SIG_IGN) ignored |= SIGBIT(sig);
-		if (h != SIG_IGN && h != SIG_DFL) caught |= SIGBIT(sig);
-	}
-	ignored &= ~SIG_UNBLOCKABLE;
-	if (b->actions->act[SIGCHLD - 1].flags & SA_NOCLDWAIT) ignored |= MIRROR_NOCLDWAIT;
-	if (b->actions->act[SIGCHLD - 1].flags & SA_NOCLDSTOP) ignored |= MIRROR_NOCLDSTOP;
-	const sigset64 word[3] = {b->mask, ignored, caught};
-	for (int i = 0; i < 3; i++) {
-		arg[2 * i] = (uint32_t)word[i];
-		arg[2 * i + 1] = (uint32_t)(word[i] >> 32);
-	}
-}
-
-void mirror_update(struct task *t)
-{
-	uint32_t arg[6];
-
-	if (!t->has_home || !t->has_body) return;
-	mirror_pack(&t->body, arg);
-	mirror_apply(t, arg);
-	t->body.mirror_stale = false;
-}
-
-void signal_mirror_changed(struct task *t)
-{
-	if (t->has_home) {
-		mirror_update(t);
-		return;
-	}
-	t->body.mirror_stale = true;
-	if (hallway.mirror) hallway.mirror(t);
-}
-
-void sigmask_set(struct task *t, sigset64 mask)
-{
-	mask &= ~SIG_UNBLOCKABLE;
-	if (mask == t->body.mask) return;
-	t->body.mask = mask;
-	signal_mirror_changed(t);
-}
-
-void sigmask_swap(struct task *t, sigset64 mask)
-{
-	t->body.saved_mask = t->body.mask;
-	t->body.restore_mask = true;
-	sigmask_set(t, mask);
-}
 
 /* ---- the result of an interrupted call */
 

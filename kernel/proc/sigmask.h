@@ -1,8 +1,8 @@
-/* sigdeliver.h - the body's side of signals: its mask and actions, and how home is told of them.
- * Used by: sys_signal.c, mux.c, exec.
+/* sigmask.h - a body's signal mask and actions, and how home is told of them.
+ * Used by: sys_signal.c, sigdeliver.c, mux.c, signal.c.
  * Never: queues a signal (signal.c, at home).  */
-#ifndef KERNEL_PROC_SIGDELIVER_H
-#define KERNEL_PROC_SIGDELIVER_H
+#ifndef KERNEL_PROC_SIGMASK_H
+#define KERNEL_PROC_SIGMASK_H
 #include "kernel/proc/proc.h"
 #define SIG_UNBLOCKABLE (SIGBIT(SIGKILL) | SIGBIT(SIGSTOP))
 #define SIG_STOPS (SIGBIT(SIGSTOP) | SIGBIT(SIGTSTP) | SIGBIT(SIGTTIN) | SIGBIT(SIGTTOU))
