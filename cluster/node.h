@@ -42,6 +42,7 @@ enum peer_state {
 
 struct peer {
 	enum peer_state state;
+	bool was_up;               /* some boot of this node number was linked with us */
 	struct rdp_link link;      /* node, mac, inc and epoch are here */
 	uint64_t nonce;
 	uint64_t heard_at;         /* last frame, or the start of a new count */

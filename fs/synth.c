@@ -1,9 +1,10 @@
 /* synth.c - text sinks, and /dev: device rows and the directory that shows them.
  * Called by: drivers and modules that register rows; open of devices.
  * Never: knows what the rows mean.  */
-#include "fs/synth_priv.h"
+#include "fs/synth.h"
 #include "abi/linux_errno.h"
 #include "fs/pages.h"
+#include "fs/synth_priv.h"
 #include "kernel/base/log.h"
 #include "kernel/mm/kheap.h"
 #include "lib/fmt.h"

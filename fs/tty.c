@@ -1,9 +1,10 @@
 /* tty.c - terminals as files: reading and writing through the line discipline, and the thread that feeds it.
  * Called by: drivers (tty_input, tty_output_room), the file table, sessions at their end.
  * Never: signals or echoes in an interrupt: input waits in a ring for the tty thread.  */
-#include "fs/tty_priv.h"
+#include "fs/tty.h"
 #include "abi/kernel_errno.h"
 #include "abi/linux_errno.h"
+#include "fs/tty_priv.h"
 #include "kernel/base/clock.h"
 #include "kernel/base/log.h"
 #include "kernel/mm/kheap.h"

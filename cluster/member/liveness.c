@@ -56,7 +56,8 @@ static void hello_timer(struct cnode *n, uint64_t now)
 static void half_timer(struct cnode *n, struct peer *peer, uint64_t now)
 {
 	if (peer->n_quick >= MEMBER_HELLO_TRIES) {
-		peer->state = peer->link.epoch > 1 ? PEER_DEAD : PEER_NONE;
+		/* Its number keeps the highest incarnation we know (seed 1557), until the record is needed. */
+		peer->state = peer->was_up ? PEER_DEAD : PEER_NONE;
 		peer->dead_at = now;
 		return;
 	}

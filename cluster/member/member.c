@@ -69,6 +69,7 @@ static bool send_reset(struct cnode *n, uint64_t now, const uint8_t *mac, const 
 void member_up(struct cnode *n, struct peer *peer, uint64_t now)
 {
 	peer->state = PEER_UP;
+	peer->was_up = true;
 	peer->heard_at = now;
 	peer->n_probes = 0;
 	peer->n_quick = MEMBER_QUICK_PROBES;
@@ -279,6 +280,16 @@ void member_rx_hello(struct cnode *n, uint64_t now, const uint8_t *mac, const st
 
 /* --- other frames --- */
 
+/* It uses the link that we proposed, or one that an earlier boot of ours had with it under the same
+ * incarnation (the simulator's seed 1212): only its HELLO_ACK with our nonce tells. */
+static void ask_again(struct cnode *n, struct peer *peer, uint64_t now)
+{
+	if (now < peer->reset_at)
+		return;
+	peer->reset_at = now + RESET_GAP_US / 2;
+	member_hello(n, peer, WIRE_HELLO);
+}
+
 struct peer *member_admit(struct cnode *n, uint64_t now, const uint8_t *mac, const struct packet *p)
 {
 	struct peer *peer = cnode_find_peer(n, p->src);
@@ -303,8 +314,10 @@ struct peer *member_admit(struct cnode *n, uint64_t now, const uint8_t *mac, con
 #endif
 	if (peer->link.epoch == EPOCHS_OVER)
 		return NULL;
-	if (peer->state != PEER_UP)
-		member_up(n, peer, now); /* it uses the link that we proposed, so it knows us */
+	if (peer->state != PEER_UP) {
+		ask_again(n, peer, now);
+		return NULL;
+	}
 	member_heard(peer, now);
 	return peer;
 }

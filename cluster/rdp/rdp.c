@@ -1,27 +1,15 @@
-/* The sending half of a lane: queue, window, look-ahead ack request, retransmission, acks heard;
- * and the life of a link.
+/* The sending half of a lane: queue, window, look-ahead ack request, retransmission; and the life
+ * of a link.  ack.c hears the answers.
  * Called by cluster/node.c.  Never waits for an answer to send the next frame inside the window. */
 #include "cluster/rdp/rdp.h"
 
 #include "abi/linux_errno.h"
-#include "lib/fixed.h"
+#include "cluster/rdp/rdp_priv.h"
 #include "lib/str.h"
 
-#define AREQ_SAMPLES     3     /* until then every frame may ask */
-#define SPARE_ACKS       64    /* acks in a row with free slots before the distance shrinks */
 #define CLEAN_FRAMES     64    /* frames without loss before the pacing gap shrinks */
 #define PACE_FIRST_US    100
 #define BACKOFF_MAX      5
-
-static uint32_t slot(uint32_t seq)
-{
-	return seq % RDP_SLOTS;
-}
-
-static uint32_t slot_bit(uint32_t seq)
-{
-	return 1u << slot(seq);
-}
 
 static uint16_t stamp_of(uint64_t now)
 {
@@ -55,7 +43,7 @@ void rdp_link_open(struct rdp_link *l)
 	l->open = true;
 }
 
-static void msg_finish(struct rdp_host *h, struct rdp_lane *a, struct rdp_msg *m, enum fx_sent how)
+void rdp_msg_finish(struct rdp_host *h, struct rdp_lane *a, struct rdp_msg *m, enum fx_sent how)
 {
 	uint64_t cookie = m->cookie;
 
@@ -71,7 +59,7 @@ static void lane_close(struct rdp_host *h, struct rdp_lane *a)
 	while (!list_empty(&a->parts))
 		reass_drop(h, list_first(&a->parts, struct rdp_msg, node));
 	while (!list_empty(&a->queue))
-		msg_finish(h, a, list_first(&a->queue, struct rdp_msg, node), MSG_LOST);
+		rdp_msg_finish(h, a, list_first(&a->queue, struct rdp_msg, node), MSG_LOST);
 }
 
 void rdp_link_close(struct rdp_host *h, struct rdp_link *l)
@@ -282,11 +270,6 @@ static uint32_t rto_us(const struct rdp_link *l, const struct rdp_lane *a)
 	return MIN(MIN(rto, (uint32_t)RDP_RTO_MAX_US) << a->backoff, (uint32_t)RDP_RTO_MAX_US);
 }
 
-static uint32_t window_of(const struct rdp_lane *a)
-{
-	return MIN(a->limit - a->una, (uint32_t)a->window);
-}
-
 /* The look-ahead rule: ask early enough that the answer is here before the window closes. */
 static bool wants_areq(const struct rdp_link *l, const struct rdp_lane *a, uint8_t lane, uint64_t now)
 {
@@ -347,7 +330,7 @@ static void note_pace(struct rdp_link *l, uint8_t lane, uint64_t now)
 	}
 }
 
-static void widen_gap(struct rdp_link *l)
+void rdp_widen_gap(struct rdp_link *l)
 {
 	uint32_t first = l->service_us != 0 ? l->service_us : PACE_FIRST_US;
 
@@ -355,7 +338,7 @@ static void widen_gap(struct rdp_link *l)
 	l->clean_frames = 0;
 }
 
-static void arm_rto(const struct rdp_link *l, struct rdp_lane *a, uint64_t now)
+void rdp_arm_rto(const struct rdp_link *l, struct rdp_lane *a, uint64_t now)
 {
 	if (a->rto_at == 0)
 		a->rto_at = now + rto_us(l, a);
@@ -378,7 +361,7 @@ static bool send_lost(struct rdp_host *h, struct rdp_link *l, uint8_t lane, uint
 		a->lost &= ~slot_bit(seq);
 		a->resent |= slot_bit(seq);
 		l->count.rexmit++;
-		arm_rto(l, a, now);
+		rdp_arm_rto(l, a, now);
 		note_pace(l, lane, now);
 	}
 	return true;
@@ -400,7 +383,7 @@ static bool send_new(struct rdp_host *h, struct rdp_link *l, uint8_t lane, uint6
 		a->resent &= ~slot_bit(a->next);
 		a->next++;
 		note_moving(l, a, now);
-		arm_rto(l, a, now);
+		rdp_arm_rto(l, a, now);
 		note_pace(l, lane, now);
 		if (a->next - m->base == m->n_frags)
 			m = a->next == a->end ? NULL : list_entry(m->node.next, struct rdp_msg, node);
@@ -427,156 +410,6 @@ void rdp_pump(struct rdp_host *h, struct rdp_link *l, uint64_t now)
 	l->dirty = l->lane[LANE_CONTROL].ack_now || l->lane[LANE_BULK].ack_now;
 }
 
-/* --- acks heard --- */
-
-static void take_sample(struct rdp_link *l, uint32_t rtt_us, uint64_t now)
-{
-	uint32_t off;
-
-	if (l->n_samples == 0) {
-		l->srtt_us = rtt_us;
-		l->rttvar_us = rtt_us / 2;
-	} else {
-		off = rtt_us > l->srtt_us ? rtt_us - l->srtt_us : l->srtt_us - rtt_us;
-		l->rttvar_us = l->rttvar_us - l->rttvar_us / 4 + off / 4;
-		l->srtt_us = l->srtt_us - l->srtt_us / 8 + rtt_us / 8;
-	}
-	l->n_samples++;
-	l->sample_at = now;
-}
-
-/* The distance that a first measurement suggests; from there the stalls tune it. */
-static void seed_distance(const struct rdp_link *l, struct rdp_lane *a)
-{
-	if (l->n_samples == AREQ_SAMPLES && l->service_us != 0)
-		a->dist = (uint8_t)MIN(MAX(l->srtt_us / l->service_us + 1, 1u), a->window / 2u);
-}
-
-static void hear_echo(struct rdp_link *l, struct rdp_lane *a, const struct packet *p, uint64_t now)
-{
-	l->service_us = p->service * 8u;
-	if (p->echo == 0 || !a->areq_out || p->echo != a->areq_stamp)
-		return;
-	a->areq_out = false;
-	take_sample(l, (uint32_t)now - a->areq_us, now);
-	seed_distance(l, a);
-}
-
-/* Give up the frames below `ack`.  Returns the latest sending order among those sent again: what
- * was sent before it and is still missing has had its chance. */
-static uint32_t free_acked(struct rdp_lane *a, uint32_t ack)
-{
-	uint32_t order = 0;
-
-	for (; a->una != ack; a->una++) {
-		uint32_t bit = slot_bit(a->una);
-
-		if ((a->resent & bit) && a->order[slot(a->una)] > order)
-			order = a->order[slot(a->una)];
-		a->sacked &= ~bit;
-		a->lost &= ~bit;
-		if (++a->clean >= a->window) {
-			a->clean = 0;
-			a->window = (uint16_t)MIN(a->window + 1, RDP_WINDOW_MAX);
-		}
-	}
-	return order;
-}
-
-/* Mark what the peer has; returns the latest sending order among it. */
-static uint32_t hear_sack(struct rdp_lane *a, const struct packet *p)
-{
-	uint32_t order = 0;
-
-	for (uint32_t k = 0; k < 32 && p->sack >> k != 0; k++) {
-		uint32_t seq = p->ack + 1 + k;
-
-		if (!(p->sack >> k & 1) || (int32_t)(seq - a->next) >= 0)
-			continue;
-		a->sacked |= slot_bit(seq);
-		a->lost &= ~slot_bit(seq);
-		order = MAX(order, a->order[slot(seq)]);
-	}
-	return order;
-}
-
-/* Lost is what was sent before something that arrived.  A LAN does not reorder much; a frame sent
- * again gets a round trip's time before the same conclusion. */
-static void mark_lost(struct rdp_link *l, struct rdp_lane *a, uint32_t sack_order, uint32_t again_order, uint64_t now)
-{
-	if (sack_order == 0 && again_order == 0)
-		return;
-	for (uint32_t seq = a->una; seq != a->next; seq++) {
-		uint32_t bit = slot_bit(seq), age = (uint32_t)now - a->sent_us[slot(seq)];
-		uint32_t order = a->order[slot(seq)];
-		bool aged = age >= MAX(l->srtt_us, 1000u);
-
-		if ((a->sacked | a->lost) & bit)
-			continue;
-		if ((order < sack_order && (aged || !(a->resent & bit))) || (order < again_order && aged))
-			a->lost |= bit;
-	}
-	if (a->lost != 0)
-		a->clean = 0;
-}
-
-static void finish_acked(struct rdp_host *h, struct rdp_lane *a)
-{
-	for (;;) {
-		struct rdp_msg *m = list_first(&a->queue, struct rdp_msg, node);
-
-		if (m == NULL || (int32_t)(a->una - (m->base + m->n_frags)) < 0)
-			return;
-		msg_finish(h, a, m, MSG_SENT);
-	}
-}
-
-static void tune_down(struct rdp_lane *a)
-{
-	bool spare = window_of(a) >= a->next - a->una + 2;
-
-	a->spare_run = spare ? a->spare_run + 1 : 0;
-	if (a->spare_run < SPARE_ACKS)
-		return;
-	a->spare_run = 0;
-	if (a->dist > 1)
-		a->dist--;
-}
-
-void rdp_hear_ack(struct rdp_host *h, struct rdp_link *l, uint64_t now, const struct packet *p)
-{
-	uint8_t lane = p->flags & WIRE_F_LANE ? LANE_BULK : LANE_CONTROL;
-	struct rdp_lane *a = &l->lane[lane];
-	uint32_t again, order;
-	bool progress;
-
-	if ((int32_t)(p->ack - a->next) > 0) {
-		l->count.bad_ack++;
-		return;
-	}
-	if ((int32_t)(p->ack - a->una) < 0)
-		return; /* an older one, overtaken */
-	hear_echo(l, a, p, now);
-	if ((int32_t)(p->ack + p->credit - a->limit) > 0)
-		a->limit = p->ack + p->credit;
-	tune_down(a);
-	progress = p->ack != a->una;
-	again = free_acked(a, p->ack);
-	order = hear_sack(a, p);
-	mark_lost(l, a, order, again, now);
-	if (p->flags & WIRE_F_NACK)
-		widen_gap(l);
-	if (progress) {
-		a->backoff = 0;
-		a->rto_at = 0;
-		if (a->una != a->next)
-			arm_rto(l, a, now);
-		else
-			a->areq_out = false;
-	}
-	finish_acked(h, a);
-}
-
 /* --- timers --- */
 
 static void retransmit_timeout(struct rdp_link *l, struct rdp_lane *a, uint64_t now)
@@ -588,7 +421,7 @@ static void retransmit_timeout(struct rdp_link *l, struct rdp_lane *a, uint64_t 
 	a->clean = 0;
 	a->areq_out = false;
 	a->rto_at = now + rto_us(l, a);
-	widen_gap(l);
+	rdp_widen_gap(l);
 }
 
 void rdp_timers(struct rdp_link *l, uint64_t now)

@@ -1,5 +1,5 @@
 /* Reliable datagrams to one peer: two lanes, each with its own sequence, window, selective repeat,
- * look-ahead acknowledgement and credit.  rdp.c sends and hears acks, rx.c receives, reass.c
+ * look-ahead acknowledgement and credit.  rdp.c sends, ack.c hears acks, rx.c receives, reass.c
  * collects the parts of a message.
  * Called by cluster/node.c and cluster/member.  Never decides who is alive, never sees an address. */
 #ifndef CLUSTER_RDP_RDP_H
@@ -121,7 +121,7 @@ struct rdp_place {
 	struct fx_part page;          /* of frag > 0 */
 };
 
-/* --- rdp.c: life, sending, acks --- */
+/* --- rdp.c: life, sending; ack.c: rdp_hear_ack --- */
 
 /** Start both lanes anew, for the incarnation and epoch in `l`. */
 void rdp_link_open(struct rdp_link *l);

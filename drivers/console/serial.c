@@ -20,7 +20,7 @@
 #define IER_RX 0x01
 #define IER_TX 0x02
 #define IIR_NONE 0x01
-#define FCR_ENABLE_CLEAR 0x07
+#define FCR_ENABLE_CLEAR 0x87 /* interrupts at 8 bytes or after a pause: each costs more than a byte */
 #define LCR_8N1 0x03
 #define LCR_DIVISOR 0x80
 #define MCR_DTR_RTS_OUT2 0x0b /* OUT2 lets the interrupt out on a PC */
@@ -73,6 +73,7 @@ static void set_up(struct uart *u)
 	wr(u, UART_SCRATCH, 0xa5);
 	u->present = keeps && rd(u, UART_SCRATCH) == 0xa5;
 	if (!u->present) return;
+	u->ier = 0;
 	wr(u, UART_IER, 0);
 	wr(u, UART_LCR, LCR_DIVISOR);
 	wr(u, UART_DATA, DIVISOR_115200);
@@ -189,8 +190,11 @@ static void start(struct uart *u, uint32_t minor)
 
 struct tty *serial_init(void)
 {
-	set_up(&uarts[1]);
-	for (uint32_t i = 0; i < ARRAY_LEN(uarts); i++) start(&uarts[i], TTY_MINOR_S0 + i);
+	for (uint32_t i = 0; i < ARRAY_LEN(uarts); i++) {
+		if (uarts[i].present) wait_empty(&uarts[i]);
+		set_up(&uarts[i]); /* COM1 again: the early console of arch has its own idea of it */
+		start(&uarts[i], TTY_MINOR_S0 + i);
+	}
 	return uarts[0].tty;
 }
 

@@ -214,6 +214,8 @@ static void run(struct job *j)
 	}
 	while (a->engine.state == TARGET_READY) waitq_sleep(&a->wait, 0, FOREVER);
 	if (a->engine.state == TARGET_RUNS) {
+		klog(LOG_INFO, "unit %u of node %u runs here, epoch %u, in %s", a->unit, a->engine.home, a->engine.to,
+		     a->call.phase == CALL_NONE ? "user mode" : "a call");
 		migrate_count.moves_in++;
 		migrate_count.pages_in += a->n_pages;
 		if (a->engine.home == this_node)

@@ -173,7 +173,7 @@ static int send_pages(struct depart *d)
 
 	for (; r == 0 && d->engine.state == SOURCE_STREAMING && arch_pte_next(&d->space->pd, &at, uaddr(USER_END)); at.v += PAGE_SIZE) {
 		uint32_t e = arch_pte_get(&d->space->pd, at);
-		if (!(e & PTE_PRESENT)) continue;
+		if (!(e & PTE_PRESENT) || (e & PTE_FILE)) continue; /* clean pages of files come from home, on fault */
 		m.at[m.n] = at.v;
 		pfns[m.n] = PTE_FRAME(e);
 		frame_ref(pfns[m.n++]);
@@ -258,12 +258,14 @@ static void body_left(struct depart *d)
 	parcel_clear(&dep->parcel);
 	dep->parcel = d->parcel;
 	memset(&d->parcel, 0, sizeof(d->parcel));
-	dep->busy = d->stays_in_call;
+	/* its home half may have ended since: then the answer is kept until the body asks from there */
+	dep->busy = d->stays_in_call && !(t->home.kept.valid && t->home.kept.k == t->call.k);
 	dep->busy_k = t->call.k;
 	task_free_body(t);
 	t->umem.ops = &umem_deputy_ops;
 	t->umem.ctx = &dep->parcel;
 	t->umem.frozen = false;
+	t->umem.thaw = &dep->wait;
 	t->thread.cuts &= ~CUT_FREEZE;
 	signal_update_cut(t);
 	waitq_wake_all(&d->space->moved);

@@ -163,6 +163,8 @@ void home_exit_group(struct task *t, int32_t wait_status, const struct figures *
 
 	if (!list_linked(&t->home.in_group)) return; /* it has ended already */
 	group_ref(g);
+	/* no cores are written; the bit says that one would have been: core(5) */
+	if (g->rlimits[RLIMIT_CORE].cur == 0 && (wait_status & 0x7f)) wait_status &= ~WSTATUS_CORE;
 	if (!g->exiting) g->exit_status = wait_status;
 	g->exiting = true;
 	retire(t, used);

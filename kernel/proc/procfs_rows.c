@@ -405,4 +405,5 @@ void procfs_rows_init(void)
 	proc_set_census(&census);
 	for (uint32_t i = 0; i < ARRAY_LEN(rows); i++) proc_register_pid(&rows[i]);
 	procfs_node_init();
+	procfs_stack_init();
 }

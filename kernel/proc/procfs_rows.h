@@ -5,4 +5,5 @@
 #define KERNEL_PROC_PROCFS_ROWS_H
 void procfs_rows_init(void);   /* processes, procfs_rows.c; calls the next */
 void procfs_node_init(void);   /* this machine, procfs_node.c */
+void procfs_stack_init(void);  /* /proc/PID/stack, procfs_stack.c */
 #endif

@@ -34,19 +34,20 @@ static uint32_t area_flags(uint32_t map_flags)
 	return (type != MAP_PRIVATE ? AREA_SHARED : 0) | ((map_flags & MAP_GROWSDOWN) ? AREA_GROWSDOWN : 0);
 }
 
-static int32_t map(struct ucall *c, struct backing *b, uint32_t pgoff)
+static int32_t map(struct ucall *c, struct backing *b, uint32_t pgoff, uint32_t more_flags)
 {
-	return space_map(space_of(c), c->arg[0], c->arg[1], c->arg[2] & 7u, c->arg[3], area_flags(c->arg[3]), b, pgoff);
+	return space_map(space_of(c), c->arg[0], c->arg[1], c->arg[2] & 7u, c->arg[3], area_flags(c->arg[3]) | more_flags, b, pgoff);
 }
 
 int32_t body_mmap_anon(struct ucall *c)
 {
 	int32_t r = check_map(c);
 
-	return r ? r : map(c, NULL, 0);
+	return r ? r : map(c, NULL, 0, 0);
 }
 
-/* Home: may this file be mapped so? Its backing goes to the body half. */
+/* Home: may this file be mapped so? Its backing goes to the body half, with AREA_NOWRITE as result if the mapping may never be
+ * made writable. */
 static int file_backing(struct ucall *c, struct file *f)
 {
 	uint32_t acc = f->flags & O_ACCMODE, type = c->arg[3] & MAP_TYPE;
@@ -55,7 +56,8 @@ static int file_backing(struct ucall *c, struct file *f)
 	if (type != MAP_PRIVATE && (c->arg[2] & PROT_WRITE) && acc != O_RDWR) return -EACCES;
 	if ((c->arg[2] & PROT_EXEC) && f->name && f->name->of && (f->name->of->flags & MS_NOEXEC)) return -EPERM;
 	if (!f->ops->backing) return -ENODEV;
-	return f->ops->backing(f, &c->task->map_backing);
+	int err = f->ops->backing(f, &c->task->map_backing);
+	return !err && type != MAP_PRIVATE && acc != O_RDWR ? (int)AREA_NOWRITE : err;
 }
 
 int32_t sys_mmap_file(struct ucall *c)
@@ -73,7 +75,7 @@ int32_t body_mmap_file(struct ucall *c)
 {
 	struct backing *b = c->task->map_backing;
 	/* a device without pages of its own (/dev/zero) gives no backing: anonymous memory */
-	int32_t r = map(c, b, b ? c->arg[5] : 0);
+	int32_t r = map(c, b, b ? c->arg[5] : 0, (uint32_t)c->home_result);
 
 	c->task->map_backing = NULL;
 	if (b) b->ops->unref(b); /* the area holds its own */

@@ -19,6 +19,7 @@ from .fail import Fail
 
 HEAD = struct.Struct("<cI")
 LINE_MAX = 1 << 20
+LINGER_S = 5.0  # for the client to take a command's end and hang up
 
 
 def socket_path(directory):
@@ -76,6 +77,9 @@ async def relay_session(session, reader, writer):
             data = str(value).encode()
             writer.write(HEAD.pack(b"x" if kind == "exit" else b"f", len(data)) + data)
             await writer.drain()
+            # a word of the client's that nobody reads would reset the connection and lose what was sent
+            writer.write_eof()
+            await asyncio.wait({feeder}, timeout=LINGER_S)
             return
     finally:
         feeder.cancel()
@@ -95,7 +99,8 @@ async def feed_session(session, reader):
             elif letter == b"s" and data:
                 session.signal(data[0])
     except (asyncio.IncompleteReadError, ConnectionError):
-        await end_session(session)
+        if not session.over:
+            await end_session(session)
 
 
 async def end_session(session):

@@ -40,7 +40,7 @@ static void numbers_and_indices_agree(void **state)
 		assert_int_equal(r->nr, nr);
 		assert_ptr_equal(sysrow_by_index(sysrow_index(r)), r);
 	}
-	assert_true(n > 300);
+	assert_true(n > 250);
 	for (uint32_t i = 0; i < sysrow_count(); i++) {
 		assert_non_null(sysrow_by_index(i));
 		assert_int_equal(sysrow_index(sysrow_by_index(i)), i);
