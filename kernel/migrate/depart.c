@@ -261,6 +261,7 @@ static void body_left(struct depart *d)
 	/* its home half may have ended since: then the answer is kept until the body asks from there */
 	dep->busy = d->stays_in_call && !(t->home.kept.valid && t->home.kept.k == t->call.k);
 	dep->busy_k = t->call.k;
+	t->body.clear_child_tid = 0; /* the task goes on elsewhere, it does not end */
 	task_free_body(t);
 	t->umem.ops = &umem_deputy_ops;
 	t->umem.ctx = &dep->parcel;

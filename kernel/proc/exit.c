@@ -1,9 +1,9 @@
 /* exit.c - the end of a process at home: what it held is let go, its children and groups are seen to, its parent is told.
  * Called by: the exit rows, the signal code for fatal signals, kernel/migrate when a body's node died.
  * Never: frees the body; its thread does, in task_end.  */
+#include "kernel/proc/exit.h"
 #include "fs/tty.h"
 #include "kernel/base/log.h"
-#include "kernel/proc/exit.h"
 #include "kernel/proc/itimer.h"
 #include "kernel/proc/task.h"
 
