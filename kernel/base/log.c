@@ -78,7 +78,7 @@ uint32_t log_read(uint64_t *pos, char *out, uint32_t n)
 	if (*pos > written) *pos = written;
 	if (written - *pos > LOG_RING_BYTES) { /* overwritten: begin with the oldest whole line */
 		*pos = written - LOG_RING_BYTES;
-		while (*pos < written && ring[*pos++ & (LOG_RING_BYTES - 1)] != '\n') continue;
+		while (*pos < written && ring[(*pos)++ & (LOG_RING_BYTES - 1)] != '\n') continue;
 	}
 	while (done < n && *pos < written) out[done++] = ring[(*pos)++ & (LOG_RING_BYTES - 1)];
 	irq_restore(s);
