@@ -173,7 +173,7 @@ static int send_pages(struct depart *d)
 
 	for (; r == 0 && d->engine.state == SOURCE_STREAMING && arch_pte_next(&d->space->pd, &at, uaddr(USER_END)); at.v += PAGE_SIZE) {
 		uint32_t e = arch_pte_get(&d->space->pd, at);
-		if (!(e & PTE_PRESENT) || (e & PTE_FILE)) continue; /* clean pages of files come from home, on fault */
+		if (!pte_resident(e) || (e & PTE_FILE)) continue; /* clean pages of files come from home, on fault */
 		m.at[m.n] = at.v;
 		pfns[m.n] = PTE_FRAME(e);
 		frame_ref(pfns[m.n++]);

@@ -48,7 +48,8 @@ static void fault_signal(struct task *t, int sig, int code, uint32_t address)
 
 static uint32_t fault_kind(const struct fault_info *f)
 {
-	return (f->error & 2) ? FAULT_WRITE : FAULT_READ;
+	uint32_t kind = (f->error & 2) ? FAULT_WRITE : FAULT_READ;
+	return f->from_user ? kind : kind | FAULT_NOWAIT; /* only the program itself may wait for memory */
 }
 
 static bool page_fault(struct task *t, const struct fault_info *f)

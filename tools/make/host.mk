@@ -75,7 +75,7 @@ build/root.cpio: $(USER_BINARIES) $(APTROOT)/have.json tools/mkinitrd.py
 
 # Builds everything, boots four nodes and shows a program walking between them.
 run: packages
-	@$(MAKE) --no-print-directory build/godwit.elf root hub
+	@$(MAKE) --no-print-directory -j$$(nproc) build/godwit.elf root hub
 	@$(PYTHON) tools/demo.py
 
 # The host tool without the kernel: hub, archive, apt root, agent, options.
