@@ -131,7 +131,7 @@ static int lookup_pid(struct inode *dir, const char *part, uint32_t len, struct 
 		n.kind = PROC_FD_DIR;
 		return make(dir, S_IFDIR | 0500, &n, out);
 	}
-	if (same("task", part, len)) {
+	if (same("task", part, len) && proc_node(dir)->kind == PROC_PID) {
 		n.kind = PROC_TASK_DIR;
 		return make(dir, S_IFDIR | 0555, &n, out);
 	}
@@ -156,7 +156,7 @@ static int lookup_fd(struct inode *dir, const char *part, uint32_t len, struct i
 
 static int lookup_task(struct inode *dir, const char *part, uint32_t len, struct inode **out)
 {
-	struct proc_node n = {.kind = PROC_PID, .id = proc_node(dir)->id};
+	struct proc_node n = {.kind = PROC_TASK, .id = proc_node(dir)->id};
 	uint32_t tid;
 
 	if (!number(part, len, &tid) || tid != n.id) return -ENOENT;
@@ -183,7 +183,8 @@ static int proc_lookup(struct inode *dir, const char *part, uint32_t len, struct
 	if (d->kind >= PROC_PID && d->kind <= PROC_TASK_DIR && !process(d->id, &uid, &gid)) return -ENOENT;
 	switch (d->kind) {
 	case PROC_DIR: return d->path_len == 0 ? lookup_root(dir, part, len, out) : lookup_fixed(dir, part, len, out);
-	case PROC_PID: return lookup_pid(dir, part, len, out);
+	case PROC_PID:
+	case PROC_TASK: return lookup_pid(dir, part, len, out);
 	case PROC_FD_DIR: return lookup_fd(dir, part, len, out);
 	case PROC_TASK_DIR: return lookup_task(dir, part, len, out);
 	case PROC_DYN_DIR: return lookup_dyn(dir, part, len, out);
@@ -289,7 +290,7 @@ static void list_pid(struct listing *l)
 	uint32_t at = FIRST_ROW + 2;
 
 	if (*l->cookie <= FIRST_ROW && !give(l, FIRST_ROW, "fd", 2, FIRST_ROW, DT_DIR)) return;
-	if (*l->cookie <= FIRST_ROW + 1 && !give(l, FIRST_ROW + 1, "task", 4, FIRST_ROW + 1, DT_DIR)) return;
+	if (l->dir->kind == PROC_PID && *l->cookie <= FIRST_ROW + 1 && !give(l, FIRST_ROW + 1, "task", 4, FIRST_ROW + 1, DT_DIR)) return;
 	for (const struct pid_row *r = pid_rows; r; r = r->next, at++)
 		if (at >= *l->cookie && !give(l, at, r->name, (uint32_t)strlen(r->name), at, r->link ? DT_LNK : DT_REG)) return;
 }
@@ -321,7 +322,8 @@ static int proc_readdir(struct file *f, uint64_t *cookie, dir_emit emit, void *c
 	if (*cookie == 1 && !give(&l, 1, "..", 2, 1, DT_DIR)) return 0;
 	switch (l.dir->kind) {
 	case PROC_DIR: list_fixed(&l); break;
-	case PROC_PID: list_pid(&l); break;
+	case PROC_PID:
+	case PROC_TASK: list_pid(&l); break;
 	case PROC_FD_DIR: list_fds(&l); break;
 	case PROC_TASK_DIR:
 		if (*cookie < FIRST_NUMBER) give_number(&l, l.dir->id, DT_DIR);

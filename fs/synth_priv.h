@@ -14,6 +14,7 @@ enum proc_kind {
 	PROC_PID_FILE,  /* row: pid_row */
 	PROC_PID_LINK,  /* row: pid_row */
 	PROC_FD_DIR, PROC_FD_LINK, /* id, fd */
+	PROC_TASK,      /* directory of a thread: as PROC_PID, but no task directory in it */
 	PROC_TASK_DIR,  /* holds the process under its own number */
 	PROC_DYN_DIR,   /* one number of a computed directory: path, id */
 	PROC_DYN_FILE,  /* row: proc_dynrow, id */

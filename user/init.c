@@ -1,4 +1,4 @@
-/* init, pid 1 of a node: console shell, the host tool's agent, orphans, halt and reboot.
+/* init, pid 1 of a node: shells on console and screen, the host tool's agent, orphans, halt and reboot.
  * Started by the kernel with /dev and /proc in place.
  * Never exits; never does a job for a particular program. */
 #define _GNU_SOURCE
@@ -17,13 +17,15 @@
 
 #define AGENT      "/usr/lib/godwit/agent"
 #define AGENT_LINE "/dev/ttyS1"
+#define CONSOLE    "/dev/console"
+#define SCREEN     "/dev/tty1"
 #define RESPAWN_MS 500 /* a child that dies at once must not spin the CPU */
 
 /* Seen by a terminal as a change of its title, by `godwit shell` as the end of the session. */
 #define LOGOUT_MARK "\033]0;godwit logout\007"
 
 struct service {
-	pid_t pid;
+	pid_t pid; /* 0: not running; -1: never on this machine */
 	int64_t started_ms;
 };
 
@@ -85,9 +87,10 @@ static void set_hostname(void)
 	sethostname(name, strlen(name));
 }
 
-static void open_console(void)
+/* The terminal becomes the standard files; /dev/null if there is no such terminal. */
+static void open_terminal(const char *path)
 {
-	int fd = open("/dev/console", O_RDWR | O_NOCTTY);
+	int fd = open(path, O_RDWR | O_NOCTTY);
 
 	if (fd < 0)
 		fd = open("/dev/null", O_RDWR);
@@ -108,22 +111,39 @@ static void child_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static pid_t start_shell(void)
+/* A login shell with a session of its own on the terminal. */
+static pid_t start_shell(const char *terminal)
 {
 	static char *const argv[] = {"-sh", NULL};
 	pid_t pid = fork();
 
 	if (pid != 0)
-		return pid;
+		return pid > 0 ? pid : 0;
 	child_signals();
 	setsid();
-	open_console();
+	open_terminal(terminal);
 	ioctl(0, TIOCSCTTY, 1);
 	if (chdir("/root") != 0 && chdir("/") != 0)
 		_exit(126);
 	execve("/bin/sh", argv, envp);
 	dprintf(2, "init: /bin/sh: %s\n", strerror(errno));
 	_exit(127);
+}
+
+static pid_t start_console_shell(void)
+{
+	return start_shell(CONSOLE);
+}
+
+/* Screen and keyboard, unless they are the console already (docs/options.md, `console=`). */
+static pid_t start_screen_shell(void)
+{
+	char console[32] = "ttyS0";
+
+	kernel_option("console", console, sizeof console);
+	if (!strcmp(console, "tty1") || access("/dev/ttyS0", F_OK) != 0 || access(SCREEN, F_OK) != 0)
+		return -1;
+	return start_shell(SCREEN);
 }
 
 static pid_t start_agent(void)
@@ -135,7 +155,7 @@ static pid_t start_agent(void)
 		return -1;
 	pid = fork();
 	if (pid != 0)
-		return pid;
+		return pid > 0 ? pid : 0;
 	child_signals();
 	setsid();
 	execve(AGENT, argv, envp);
@@ -157,12 +177,12 @@ static void shut_down(int number)
 		pause();
 }
 
-/* Starts a service again that has ended; one that ended at once waits a moment first. */
+/* Starts a service again that has ended, or that found no room; one that ended at once waits a moment first. */
 static void keep_up(struct service *service, pid_t (*start)(void))
 {
 	struct timespec rest = {.tv_nsec = RESPAWN_MS * 1000 * 1000};
 
-	if (service->pid > 0)
+	if (service->pid != 0)
 		return;
 	if (service->started_ms && now_ms() - service->started_ms < RESPAWN_MS)
 		nanosleep(&rest, NULL);
@@ -172,10 +192,10 @@ static void keep_up(struct service *service, pid_t (*start)(void))
 
 int main(void)
 {
-	struct service shell = {0}, agent = {0};
+	struct service shell = {0}, screen = {0}, agent = {0};
 	struct sigaction action = {.sa_handler = on_signal};
 
-	open_console();
+	open_terminal(CONSOLE);
 	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin", 1);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
@@ -186,15 +206,18 @@ int main(void)
 		pid_t ended;
 
 		keep_up(&agent, start_agent);
-		keep_up(&shell, start_shell);
+		keep_up(&shell, start_console_shell);
+		keep_up(&screen, start_screen_shell);
 		ended = waitpid(-1, NULL, 0);
 		if (wanted)
 			shut_down(wanted);
 		if (ended > 0 && ended == shell.pid) {
 			shell.pid = 0;
 			if (write(1, LOGOUT_MARK, sizeof LOGOUT_MARK - 1) < 0)
-				open_console();
+				open_terminal(CONSOLE);
 		}
+		if (ended > 0 && ended == screen.pid)
+			screen.pid = 0;
 		if (ended > 0 && ended == agent.pid)
 			agent.pid = 0;
 		if (ended < 0 && errno == ECHILD)

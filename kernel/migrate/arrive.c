@@ -12,6 +12,7 @@
 #define TABLE_PAGES 16u    /* page tables, the capsule and small objects of a body, beside its pages */
 #define ARRIVALS_MAX 8u
 #define SILENCE_NS (20 * NS_PER_S)
+#define VERDICT_NS (2 * NS_PER_S)  /* then READY is said again */
 
 struct arrival {
 	struct job job;
@@ -50,6 +51,14 @@ static void say(const struct arrival *a, uint16_t to, uint8_t kind, int32_t stat
 	cluster_ctl(to, &m);
 }
 
+/* Part of what was promised is taken, or not wanted any more. */
+static void unreserve(struct arrival *a, uint32_t n)
+{
+	n = MIN(n, a->reserved);
+	a->reserved -= n;
+	frame_unreserve(n);
+}
+
 /* ---- building */
 
 static int build_capsule(struct arrival *a, struct inbox *i, const struct msg_capsule *m)
@@ -58,6 +67,7 @@ static int build_capsule(struct arrival *a, struct inbox *i, const struct msg_ca
 
 	if (a->built || m->offset != 0 || m->len != m->total) return -EINVAL;
 	if (a->engine.home == this_node && !u) return -ESRCH;
+	unreserve(a, TABLE_PAGES); /* they are taken from now on */
 	for (uint32_t k = 0; k < i->n_pages; k++) a->capsule.pages[k] = i->pages[k];
 	i->n_pages = 0;
 	a->capsule.len = m->total;
@@ -77,10 +87,6 @@ static int build_pages(struct arrival *a, struct inbox *i, const struct msg_page
 		if (r) return r;
 		i->pages[k] = FRAME_NONE;
 		a->n_pages++;
-		if (a->reserved > 0) {
-			a->reserved--;
-			frame_unreserve(1);
-		}
 	}
 	return 0;
 }
@@ -143,7 +149,9 @@ static void start_guest(struct arrival *a)
 	a->guest = NULL;
 	move_body(t, a);
 	umem_init_local(&t->umem, t->body.space, &t->body.space->moved);
+	if (t->call.phase == CALL_HOME) ((struct guest *)t->guest)->asked_k = t->call.k;
 	say(a, a->engine.home, MSG_STARTED, 0);
+	if (!cluster_peer_up(a->engine.home)) thread_cut(&t->thread, CUT_DESTROY); /* the verdict fell since GO */
 	thread_start(&t->thread);
 }
 
@@ -158,7 +166,7 @@ static void start_at_home(struct arrival *a)
 	t->body.base.user_ns -= t->thread.user_ns;
 	t->body.base.system_ns -= t->thread.system_ns;
 	unit_drop_pins(t->home.unit); /* the areas hold the files now */
-	if (a->brought) t->home.unit->return_to = a->engine.source;
+	t->home.unit->return_to = a->brought ? a->engine.source : 0;
 	t->has_body = true;
 	say(a, this_node, MSG_STARTED, 0);
 	mirror_update(t);
@@ -193,7 +201,8 @@ static void receive(struct arrival *a)
 			continue;
 		}
 		struct inbox *i = list_entry(n, struct inbox, node);
-		a->error = build(a, i);
+		int r = build(a, i);
+		if (!a->error) a->error = r;
 		drop_inbox(i);
 		deadline = clock_now_ns() + SILENCE_NS;
 	}
@@ -212,7 +221,8 @@ static void run(struct job *j)
 	} else if (target_complete(&a->engine)) {
 		say(a, a->engine.home, MSG_READY, 0);
 	}
-	while (a->engine.state == TARGET_READY) waitq_sleep(&a->wait, 0, FOREVER);
+	while (a->engine.state == TARGET_READY)
+		if (waitq_sleep(&a->wait, 0, clock_now_ns() + VERDICT_NS) == -ETIMEDOUT) say(a, a->engine.home, MSG_READY, 0);
 	if (a->engine.state == TARGET_RUNS) {
 		klog(LOG_INFO, "unit %u of node %u runs here, epoch %u, in %s", a->unit, a->engine.home, a->engine.to,
 		     a->call.phase == CALL_NONE ? "user mode" : "a call");
@@ -226,7 +236,7 @@ static void run(struct job *j)
 	drop(a);
 	list_remove(&a->node);
 	n_arrivals--;
-	frame_unreserve(a->reserved);
+	unreserve(a, a->reserved);
 	while ((n = list_pop_front(&a->inbox))) drop_inbox(list_entry(n, struct inbox, node));
 }
 
@@ -277,6 +287,7 @@ void arrive_on_bulk(const struct fx_message *m, const struct msg_key *key)
 	struct inbox *i = NULL;
 
 	if (a && a->engine.source == m->from && a->engine.state == TARGET_RECEIVING) {
+		unreserve(a, m->n_pages); /* the frames of this message */
 		i = inbox_keep(m);
 		if (!i) a->error = -ENOMEM;
 	} else {

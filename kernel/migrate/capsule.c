@@ -205,6 +205,9 @@ static void unpack_call(struct parts *p, struct call *c)
 	if (!part_end(p, &r)) return;
 	bool needs_home = phase == CALL_HOME, needs_body = phase == CALL_BODY;
 	if (phase > CALL_BODY || (phase != CALL_NONE && !c->row) || (needs_home && !c->row->home) || (needs_body && !c->row->body)) p->error = -EINVAL;
+	if (p->error || phase == CALL_NONE) return;
+	/* what only home can run has not begun when a body moves; a row without halves was resolved by its caller */
+	if ((!c->row->home && !c->row->body) || ((c->row->flags & SYS_HOMEFIRST) && phase != CALL_START)) p->error = -EINVAL;
 }
 
 static void pack_actions(struct parts *p, const struct actions *a)
@@ -256,7 +259,7 @@ static void pack_space(struct parts *p, struct space *s)
 static int backing_number(struct task *t, struct backing *b, uint32_t *id)
 {
 	if (remote_backing_id(b, id)) return 0;
-	KASSERT(t->has_home);
+	if (!t->has_home) return -EPERM; /* a shared object made here: it has no other place */
 	*id = unit_pin(t->home.unit, b);
 	return *id ? 0 : -ENOMEM;
 }
@@ -325,7 +328,7 @@ static void unpack_area(struct parts *p, struct space *s, const struct origin *o
 		p->error = -EINVAL;
 		return;
 	}
-	uint32_t map_flags = MAP_FIXED | (b ? MAP_PRIVATE : MAP_PRIVATE | MAP_ANONYMOUS);
+	uint32_t map_flags = MAP_FIXED | (b ? MAP_PRIVATE : MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
 	int32_t at = space_map(s, start, end - start, prot, map_flags, flags, b, pgoff);
 	if (b) b->ops->unref(b);
 	if ((uint32_t)at != start) p->error = at < 0 && at > -4096 ? at : -EINVAL;
@@ -342,7 +345,9 @@ static void unpack_space(struct parts *p, struct space *s, const struct origin *
 	uint32_t n = rd_u32(&r);
 	if (!part_end(p, &r) || n > SPACE_AREAS_MAX) p->error = -EINVAL;
 	while (!p->error && n--) unpack_area(p, s, o);
+	if (p->error) return;
 	for (uint32_t i = 0; i < ARRAY_LEN(words); i++) *words[i] = kept[i]; /* limits last: they were checked at home */
+	if (s->brk_start > s->brk || s->brk >= USER_END) p->error = -EINVAL;
 }
 
 /* ---- all of it */

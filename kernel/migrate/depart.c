@@ -11,6 +11,7 @@
 #define ANSWER_NS (5 * NS_PER_S)   /* for the target's answer to the offer */
 #define QUIET_NS (3 * NS_PER_S)    /* for the tasks to come to the user boundary */
 #define VERDICT_NS (2 * NS_PER_S)  /* then home is asked, and again */
+#define BRING_AGAIN_NS (20 * NS_PER_MS) /* home had no room just now for a body that has to come */
 #define LOOK_NS NS_PER_MS          /* a home half that copies is looked at again after this */
 
 struct depart {
@@ -33,7 +34,7 @@ static struct depart *find(uint16_t home, uint32_t unit)
 	struct depart *d;
 
 	list_for_each(d, &departs, node)
-		if (d->engine.home == home && d->unit == unit) return d;
+		if (d->engine.home == home && d->unit == unit && d->engine.state != SOURCE_OVER) return d;
 	return NULL;
 }
 
@@ -72,7 +73,8 @@ void depart_on_ctl(uint16_t from, const struct msg_ctl *m)
 	if (!d) return;
 	if (m->key.kind == MSG_ANSWER && from == d->engine.target && m->key.epoch == d->engine.to) source_answer(&d->engine, m->status);
 	if (m->key.kind == MSG_DONE && from == d->engine.home) source_verdict(&d->engine, true, m->key.epoch);
-	if (m->key.kind == MSG_RESUME && from == d->engine.home) source_verdict(&d->engine, false, m->key.epoch);
+	/* a RESUME said twice must not end the next move: it names the attempt that it is about */
+	if (m->key.kind == MSG_RESUME && from == d->engine.home && m->from_epoch == d->engine.to) source_verdict(&d->engine, false, m->key.epoch);
 	waitq_wake_all(&d->wait);
 }
 
@@ -89,17 +91,29 @@ void depart_peer_down(uint16_t node)
 
 /* ---- freezing */
 
-/* A task is quiet when nothing here will change its body: at the boundary, or in a home half that copies nothing. */
+static bool serves_parcel(const struct task *t)
+{
+	return t->umem.ops == &umem_deputy_ops;
+}
+
+/* A task is quiet when nothing here will change its body: at the boundary; in a home half that sleeps and copies nothing (one
+ * that was only pre-empted may be between two copies); or in one that works for a body that came back meanwhile. */
 static bool quiet(struct depart *d)
 {
 	struct task *t = d->task;
 
 	if (t->parked) return true;
 	if (!t->has_home || t->call.phase != CALL_HOME || (t->call.row->flags & (SYS_HOMEFIRST | SYS_ENDS))) return false;
+	if (serves_parcel(t)) return true;
+	if (t->umem.users || t->thread.state != THREAD_ASLEEP) return false;
 	t->umem.frozen = true;
-	if (t->umem.users == 0) return true;
-	t->umem.frozen = false;
-	return false;
+	return true;
+}
+
+/* vfork's child and its waiting parent: one unit, not moved yet. */
+static bool is_shared(const struct space *s)
+{
+	return s->tasks.next != s->tasks.prev;
 }
 
 static int freeze(struct depart *d)
@@ -110,7 +124,8 @@ static int freeze(struct depart *d)
 	thread_cut(&d->task->thread, CUT_FREEZE);
 	while (!quiet(d)) {
 		if (d->task->exiting || d->task->body.space != d->space) return -ESRCH;
-		if (clock_now_ns() > deadline) return -EBUSY;
+		if (d->engine.state == SOURCE_OVER) return d->engine.error;
+		if (clock_now_ns() > deadline || is_shared(d->space)) return -EBUSY;
 		waitq_sleep(&d->space->moved, 0, clock_now_ns() + LOOK_NS);
 	}
 	return d->task->exiting || d->task->body.space != d->space ? -ESRCH : 0;
@@ -122,6 +137,24 @@ static void thaw(struct depart *d)
 	d->task->umem.frozen = false;
 	d->task->thread.cuts &= ~CUT_FREEZE;
 	waitq_wake_all(&d->space->moved);
+	if (d->task->umem.thaw) waitq_wake_all(d->task->umem.thaw);
+}
+
+/* What a home half stored before it fell asleep is in the body already; what it stores later goes to the parcel. A window's
+ * bytes travel from its start, so the start is taken along. */
+static int keep_outs(struct parcel *p, struct umem *mem)
+{
+	uint8_t part[256];
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		for (uint32_t n = 0; p->w[i].out && !p->w[i].in && n < p->w[i].len;) {
+			uint32_t len = MIN(sizeof(part), p->w[i].len - n);
+			if (umem_fetch(mem, part, uaddr(p->w[i].at + n), len)) return -EFAULT;
+			if (!stream_write(&p->out, p->w[i].out_base + n, part, len)) return -ENOMEM;
+			n += len;
+		}
+	}
+	return 0;
 }
 
 /* A home half that sleeps stays here as deputy: what it may read and where it may write is taken along now. */
@@ -131,11 +164,12 @@ static int capture_call(struct depart *d)
 	struct umem local;
 	uint32_t arg[6];
 
-	if (t->parked || t->call.phase != CALL_HOME) return 0;
+	if (t->parked || t->call.phase != CALL_HOME || serves_parcel(t)) return 0;
 	d->stays_in_call = true;
 	umem_init_local(&local, d->space, &d->space->moved);
 	call_slice_args(&t->call, arg);
 	int r = parcel_gather(&d->parcel, t->call.row, arg, t->call.done, &local, d->space);
+	if (r == 0) r = keep_outs(&d->parcel, &local);
 	if (t->call.row->flags & SYS_IOVEC) t->call.slice = d->parcel.transfer;
 	return r;
 }
@@ -197,9 +231,9 @@ static void send_end(struct depart *d)
 
 static int stream(struct depart *d)
 {
-	int r = capsule_pack(&d->capsule, d->task);
+	int r = capture_call(d);
 
-	if (r == 0) r = capture_call(d);
+	if (r == 0) r = capsule_pack(&d->capsule, d->task);
 	if (r == 0) r = send_capsule(d);
 	if (r == 0) r = send_pages(d);
 	return r;
@@ -255,22 +289,38 @@ static void body_left(struct depart *d)
 		return;
 	}
 	struct deputy *dep = deputy_of(t); /* made when the move began */
-	parcel_clear(&dep->parcel);
-	dep->parcel = d->parcel;
-	memset(&d->parcel, 0, sizeof(d->parcel));
-	/* its home half may have ended since: then the answer is kept until the body asks from there */
-	dep->busy = d->stays_in_call && !(t->home.kept.valid && t->home.kept.k == t->call.k);
-	dep->busy_k = t->call.k;
+	if (!serves_parcel(t)) { /* else its home half, or the answer it left, is still about the parcel that is there */
+		parcel_clear(&dep->parcel);
+		dep->parcel = d->parcel;
+		memset(&d->parcel, 0, sizeof(d->parcel));
+		t->umem.ops = &umem_deputy_ops;
+		t->umem.ctx = &dep->parcel;
+	}
 	t->body.clear_child_tid = 0; /* the task goes on elsewhere, it does not end */
 	task_free_body(t);
-	t->umem.ops = &umem_deputy_ops;
-	t->umem.ctx = &dep->parcel;
 	t->umem.frozen = false;
 	t->umem.thaw = &dep->wait;
 	t->thread.cuts &= ~CUT_FREEZE;
+	t->home.unit->return_to = 0;
+	deputy_settle(t, d->stays_in_call);
 	signal_update_cut(t);
 	waitq_wake_all(&d->space->moved);
-	waitq_wake_all(&dep->wait);
+}
+
+/* The epoch that home gave this body with RESUME: its files are asked for under that. */
+static void renew_guest(struct task *t, uint32_t epoch)
+{
+	struct area *a;
+
+	((struct guest *)t->guest)->epoch = epoch;
+	if (!t->body.space) return;
+	list_for_each(a, &t->body.space->areas, node)
+		if (a->backing) remote_renew(a->backing, epoch);
+}
+
+static bool passes(int32_t error)
+{
+	return error == -EAGAIN || error == -EBUSY || error == -ETIMEDOUT;
 }
 
 static void body_stays(struct depart *d)
@@ -282,8 +332,8 @@ static void body_stays(struct depart *d)
 		struct msg_ctl m = message(d, MSG_ABORT);
 		cluster_ctl(d->engine.target, &m);
 	}
-	if (!t->has_home) ((struct guest *)t->guest)->epoch = d->engine.epoch;
-	if (d->bring && t->call.phase == CALL_START) { /* the call that needs home cannot be made */
+	if (!t->has_home) renew_guest(t, d->engine.epoch);
+	if (d->bring && t->call.phase == CALL_START && !passes(d->engine.error)) { /* the call that needs home cannot be made */
 		t->call.phase = CALL_NONE;
 		t->body.user.regs.eax = (uint32_t)(d->engine.error == -ENOMEM ? -ENOMEM : -EAGAIN);
 	}
@@ -331,7 +381,7 @@ static int begin(struct task *t, uint16_t target, bool bring)
 
 	if (!t->has_body || t->exiting || !t->body.space) return -ESRCH;
 	struct space *s = t->body.space;
-	if (s->mover) return -EBUSY;
+	if (s->mover || is_shared(s)) return -EBUSY;
 	if (!space_is_movable(s, &why)) return -EPERM;
 	if (target == this_node) return 0;
 	if (t->has_home && (!unit_home_of(t->home.unit) || !deputy_of(t))) return -ENOMEM;
@@ -346,7 +396,8 @@ static int begin(struct task *t, uint16_t target, bool bring)
 	d->unit = t->body.unit;
 	uint32_t epoch = epoch_of(t), to = epoch + 1;
 	if (t->has_home) {
-		to = MAX(to, ((struct unit_home *)t->home.unit->commit)->commit.void_epoch + 1);
+		struct unit_home *h = t->home.unit->commit;
+		to = h->tried = MAX(MAX(epoch, h->commit.void_epoch), h->tried) + 1;
 	} else {
 		struct guest *g = t->guest;
 		to = g->tried = MAX(epoch, g->tried) + 1;
@@ -410,7 +461,7 @@ void depart_bring_home(struct task *t)
 	struct space *s = t->body.space;
 	int r = begin(t, t->body.home_node, true);
 
-	migrate_count.brought_home++;
+	if (r == 0) migrate_count.brought_home++;
 	if (r && r != -EBUSY) {
 		t->call.phase = CALL_NONE;
 		t->body.user.regs.eax = (uint32_t)-ENOMEM;
@@ -418,6 +469,8 @@ void depart_bring_home(struct task *t)
 	}
 	t->thread.cuts &= ~CUT_FREEZE;
 	await_move(t, s);
+	if (s->mover || t->call.phase != CALL_START) return;
+	waitq_sleep(&s->moved, CUT_DESTROY | CUT_FREEZE, clock_now_ns() + BRING_AGAIN_NS); /* the boundary comes back here */
 }
 
 void depart_send_back(struct task *t)

@@ -38,15 +38,14 @@ void deputy_lost(struct task *t)
 	if (!d) return;
 	d->lost = true;
 	waitq_wake_all(&d->wait);
-	thread_cut(&t->thread, CUT_DESTROY);
+	thread_cut(&t->thread, CUT_DESTROY | CUT_SIGNAL); /* a home half that sleeps heeds at least one of them */
 }
 
 void deputy_on_call(struct task *t, const struct fx_message *m, const struct msg_call *c)
 {
 	struct deputy *d = t->home.deputy;
 
-	KASSERT(d != NULL);
-	if ((d->busy && c->k == d->busy_k) || (d->request && c->k == d->busy_k)) {
+	if (!d || (d->busy && c->k == d->busy_k) || (d->request && c->k == d->busy_k)) {
 		/* said again while its home half runs: the answer follows */
 		for (uint32_t i = 0; i < m->n_pages; i++) frame_unref(m->pages[i]);
 		return;
@@ -63,7 +62,28 @@ void deputy_on_call(struct task *t, const struct fx_message *m, const struct msg
 	if (!kept) return; /* the guest asks again after its time-out */
 	inbox_free(d->request);
 	d->request = kept;
-	d->busy_k = c->k;
+	if (!d->busy) d->busy_k = c->k;
+	waitq_wake_all(&d->wait);
+}
+
+/* A first CALL of the new epoch may be here before the mover's thread has run: it asks for the answer of the home half that
+ * stayed behind, which is not to run twice. */
+void deputy_settle(struct task *t, bool in_call)
+{
+	struct deputy *d = t->home.deputy;
+	bool answered = t->home.kept.valid && t->home.kept.k == t->call.k;
+	struct msg_call c;
+
+	if (in_call) {
+		d->busy = !answered;
+		d->busy_k = t->call.k;
+	}
+	if (d->request && msg_get_call(d->request->head, d->request->head_len, message_bytes(d->request->n_pages, d->request->last_len), &c) &&
+	    c.k == t->call.k && (answered || d->busy)) {
+		inbox_free(d->request);
+		d->request = NULL;
+		d->again = answered;
+	}
 	waitq_wake_all(&d->wait);
 }
 
@@ -166,6 +186,7 @@ static void serve_one(struct task *t)
 	struct msg_call c;
 
 	d->request = NULL;
+	d->again = false;
 	d->busy = true;
 	KASSERT(msg_get_call(i->head, i->head_len, message_bytes(i->n_pages, i->last_len), &c)); /* decoded once already */
 	const struct sysrow *row = sysrow_by_index(c.row);
@@ -173,6 +194,7 @@ static void serve_one(struct task *t)
 	bool whole = take_windows(&d->parcel, &c, i);
 	struct ucall u = {.task = t, .mem = &t->umem, .nonblock = c.nonblock, .skip = c.skip};
 	memcpy(u.arg, c.arg, sizeof(u.arg));
+	d->busy_k = c.k;
 	inbox_free(i);
 	t->umem.ops = &umem_deputy_ops;
 	t->umem.ctx = &d->parcel;
@@ -238,7 +260,12 @@ void deputy_serve(struct task *t)
 		}
 	}
 	t->parked = false;
-	if (t->has_body && t->umem.ops == &umem_deputy_ops) body_is_back(t);
+	if (!t->has_body) return;
+	/* a call that was asked for and not begun: the body makes it here, it must not be made again when the body leaves */
+	inbox_free(d->request);
+	d->request = NULL;
+	d->again = false;
+	if (t->umem.ops == &umem_deputy_ops) body_is_back(t);
 }
 
 void deputy_result(struct task *t, int32_t result)

@@ -12,6 +12,8 @@
 
 #define ASK_AGAIN_NS (2 * NS_PER_S) /* home had no memory for the message: ask again; it answers each call once */
 
+#define NO_MEMORY_NS (50 * NS_PER_MS)
+
 struct list_node guests = LIST_INIT(guests);
 
 int guest_attach(struct task *t, uint32_t epoch)
@@ -83,6 +85,7 @@ void guest_on_kill(const struct msg_ctl *m)
 	struct guest *g = guest_find(m->key.home, m->key.unit, 0);
 
 	if (!g || g->epoch != m->key.epoch) return;
+	if (g->task->body.space && g->task->body.space->freeze) return; /* on its way: how that ended home is asked by the mover */
 	klog(LOG_WARN, "guest %u of node %u destroyed: home says that epoch %u is over", g->task->body.pid, m->key.home, m->key.epoch);
 	destroy(g);
 }
@@ -171,6 +174,7 @@ static int send_call(struct task *t, struct parcel *p)
 	if (r == -EINTR)
 		for (uint32_t i = 0; i < pages; i++) frame_unref(p->in.pages[i]);
 	kfree(d);
+	if (r == 0) ((struct guest *)t->guest)->asked_k = c.k;
 	return r;
 }
 
@@ -206,6 +210,7 @@ static int32_t apply_reply(struct task *t, struct parcel *p)
 
 	KASSERT(msg_get_reply(i->head, i->head_len, message_bytes(i->n_pages, i->last_len), &r));
 	g->reply = NULL;
+	bool in_order = i->n_pages == 0; /* with pages it came in the bulk lane, and a POKE may have overtaken it */
 	stream_free(&p->out);
 	if (r.data_inline) {
 		if (!stream_write(&p->out, 0, r.data_inline, r.data_len)) r.result = -ENOMEM;
@@ -222,29 +227,39 @@ static int32_t apply_reply(struct task *t, struct parcel *p)
 	}
 	if (parcel_scatter(p, &t->umem) && r.result >= 0) r.result = -EFAULT;
 	if (r.taken.signo) memcpy(&t->body.taken, &r.taken, sizeof(t->body.taken));
-	t->body.poked = r.poke;
-	if (!r.poke) t->thread.cuts &= ~CUT_SIGNAL;
+	if (r.poke || in_order) t->body.poked = r.poke;
+	if (!t->body.poked) t->thread.cuts &= ~CUT_SIGNAL;
 	inbox_free(i);
 	return r.result;
+}
+
+/* Ask home and wait. -EAGAIN: no memory here to do so. */
+static int call_once(struct task *t, int32_t *result)
+{
+	struct parcel *p = kzalloc(sizeof(*p));
+	int r = p && gather(t, p) == 0 ? 0 : -EAGAIN;
+
+	if (r == 0) r = await_reply(t, p);
+	if (r == 0) *result = apply_reply(t, p);
+	if (p) parcel_clear(p);
+	kfree(p);
+	return r;
 }
 
 int32_t guest_call_home(struct task *t, bool *parked)
 {
 	struct guest *g = t->guest;
-	struct parcel *p = kzalloc(sizeof(*p));
 	int32_t result = -ENOMEM;
 
-	*parked = false;
 	inbox_free(g->reply);
 	g->reply = NULL;
-	if (p && gather(t, p) == 0) {
-		if (await_reply(t, p) == 0)
-			result = apply_reply(t, p);
-		else
-			*parked = true;
-		parcel_clear(p);
+	int r = call_once(t, &result);
+	/* home runs the call already, asked from another node: it cannot be given up */
+	while (r == -EAGAIN && g->asked_k == t->call.k) {
+		if (waitq_sleep(&g->wait, CUT_FREEZE | CUT_DESTROY, clock_now_ns() + NO_MEMORY_NS) == -EINTR) r = -EINTR;
+		else r = call_once(t, &result);
 	}
-	kfree(p);
+	*parked = r == -EINTR;
 	return result;
 }
 

@@ -81,6 +81,8 @@ void deputy_serve(struct task *t);                   /* until the body is here a
 void deputy_result(struct task *t, int32_t result);  /* hallway.deputy */
 void deputy_on_call(struct task *t, const struct fx_message *m, const struct msg_call *c); /* net context */
 void deputy_learn(struct task *t, const struct msg_call *c); /* mirrors and figures. Any context */
+/** The body has left: in_call says that a home half of this very call stayed behind under way. */
+void deputy_settle(struct task *t, bool in_call);
 void deputy_forget(struct task *t);
 /** home: the body is gone for good. Net context. */
 void deputy_lost(struct task *t);
@@ -93,6 +95,7 @@ struct guest {
 	struct inbox *reply;
 	uint32_t epoch;
 	uint32_t tried;             /* the last epoch offered to a target: home may have made it void, it is not used again */
+	uint32_t asked_k;           /* the last call that home has heard of: it is not given up for lack of memory here */
 	uint64_t told_ns;           /* when home was last told mirror and figures */
 };
 int guest_attach(struct task *t, uint32_t epoch);    /* -ENOMEM */
@@ -110,6 +113,8 @@ uint64_t guests_step(uint64_t now_ns);
 /** A file of home's, mapped by a guest. One reference. NULL no memory. */
 struct backing *remote_backing(uint16_t home, uint32_t unit, uint32_t epoch, uint32_t id, uint64_t size, const char *path);
 bool remote_backing_id(struct backing *b, uint32_t *id);  /* false: not a remote one */
+/** The body has another epoch now (home's RESUME). Nothing for a backing that is not a remote one. */
+void remote_renew(struct backing *b, uint32_t epoch);
 void remote_peer_down(uint16_t node);
 void guest_on_page(const struct fx_message *m, const struct msg_page_ask *p); /* TELL */
 
@@ -119,6 +124,8 @@ struct unit_home {
 	struct commit commit;
 	struct list_node pins;
 	uint32_t next_pin;
+	uint32_t tried;             /* the last epoch that a body here offered to a target */
+	bool lost;                  /* the body is gone: nothing is committed any more */
 	int32_t order_status;       /* 1: an order is under way */
 	uint16_t order_to;          /* the node that has it */
 	struct waitq order_done;

@@ -7,6 +7,7 @@
 #include "kernel/mm/kheap.h"
 #include "lib/fmt.h"
 
+#define ASK_AGAIN_NS (2 * NS_PER_S)
 #define AHEAD 8u            /* pages asked for at once: the first and what sequential readers need next */
 #define KEPT 16u
 #define PATH_KEPT 64
@@ -91,9 +92,16 @@ static int ask(struct remote *r, uint32_t index, uint32_t n, struct page_wait *w
 	uint32_t len = msg_put_page(head, &m);
 
 	migrate_count.page_asks++;
-	if (cluster_send_wait(r->home, LANE_CONTROL, head, len, NULL, 0, 0, CUT_DESTROY)) return -EIO;
-	while (!w->answer && !w->lost)
-		if (waitq_sleep(&w->wait, CUT_DESTROY, FOREVER) == -EINTR) break;
+	while (!w->answer && !w->lost) {
+		/* said again: there may have been no memory for the question or its answer */
+		if (cluster_send_wait(r->home, LANE_CONTROL, head, len, NULL, 0, 0, CUT_DESTROY)) return -EIO;
+		uint64_t deadline = clock_now_ns() + ASK_AGAIN_NS;
+		int s = 0;
+		while (!w->answer && !w->lost && s != -ETIMEDOUT) {
+			s = waitq_sleep(&w->wait, CUT_DESTROY, deadline);
+			if (s == -EINTR && !w->answer) return -EIO;
+		}
+	}
 	return w->answer ? 0 : -EIO;
 }
 
@@ -102,7 +110,8 @@ static int take_answer(struct remote *r, struct inbox *i, uint32_t index, uint32
 	struct msg_page_ask p;
 
 	KASSERT(msg_get_page(i->head, i->head_len, i->n_pages, &p));
-	if (p.status) return p.status;
+	if (p.status) return p.status < 0 ? p.status : -EIO;
+	if (i->last_len != PAGE_SIZE) return -EIO;
 	*pfn = i->pages[0];
 	for (uint32_t k = 1; k < i->n_pages; k++) keep(r, index + k, i->pages[k]);
 	i->n_pages = 0;
@@ -182,6 +191,11 @@ struct backing *remote_backing(uint16_t home, uint32_t unit, uint32_t epoch, uin
 	r->size = size;
 	fmt_snprintf(r->path, sizeof(r->path), "%s", path);
 	return &r->backing;
+}
+
+void remote_renew(struct backing *b, uint32_t epoch)
+{
+	if (b->ops == &remote_ops) remote_of(b)->epoch = epoch;
 }
 
 bool remote_backing_id(struct backing *b, uint32_t *id)

@@ -41,7 +41,10 @@ static uint32_t deputy_store(struct umem *m, uaddr_t dst, const void *src, uint3
 		if (!p->w[i].out || off >= p->w[i].len) continue;
 		uint32_t part = MIN(n, p->w[i].len - off);
 		if (p->w[i].in && !p->w[i].filled && !begin_inout(p, i)) return 0;
-		if (!stream_write(&p->out, p->w[i].out_base + off, src, part)) return 0;
+		uint32_t end = p->w[i].out_base + p->w[i].filled, at = p->w[i].out_base + off;
+		/* a gap: bytes travel from the window's start; what was kept of them is in the stream already */
+		if (at > end && p->out.len < at && !stream_write(&p->out, MAX(end, p->out.len), NULL, at - MAX(end, p->out.len))) return 0;
+		if (!stream_write(&p->out, at, src, part)) return 0;
 		p->w[i].filled = MAX(p->w[i].filled, off + part);
 		return part;
 	}

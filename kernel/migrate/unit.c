@@ -83,7 +83,8 @@ void unit_drop_pins(struct unit *u)
 
 /* ---- the commit rule's messages */
 
-static void obey(struct unit *u, const struct commit_out *out)
+/* about: the epoch that a RESUME is the answer to. */
+static void obey(struct unit *u, const struct commit_out *out, uint32_t about)
 {
 	static const uint8_t kinds[] = {[COMMIT_GO] = MSG_GO, [COMMIT_KILL] = MSG_KILL, [COMMIT_DONE] = MSG_DONE, [COMMIT_RESUME] = MSG_RESUME};
 	struct unit_home *h = u->commit;
@@ -96,12 +97,26 @@ static void obey(struct unit *u, const struct commit_out *out)
 		u->n_moves++;
 	}
 	for (uint32_t i = 0; i < out->n; i++) {
-		struct msg_ctl m = {.key = {.kind = kinds[out->msg[i].kind], .home = this_node, .unit = u->id, .epoch = out->msg[i].epoch}};
+		struct msg_ctl m = {.key = {.kind = kinds[out->msg[i].kind], .home = this_node, .unit = u->id, .epoch = out->msg[i].epoch}, .from_epoch = about};
 		cluster_ctl(out->msg[i].node, &m);
 	}
 	if (!out->lost) return;
+	h->lost = true;
 	list_for_each(th, &u->tasks, in_unit) deputy_lost(container_of(th, struct task, home));
 	unit_order_over(u, -EHOSTDOWN);
+}
+
+/* The body runs there: the order is carried out, and a signal that came while nobody could be poked is announced. */
+static void on_started(struct unit *u)
+{
+	struct task_home *th;
+
+	unit_order_over(u, 0);
+	list_for_each(th, &u->tasks, in_unit)
+	{
+		struct task *t = container_of(th, struct task, home);
+		if (!t->has_body && signal_deliverable(t)) hallway.poke(t);
+	}
 }
 
 bool unit_accept(struct unit *u, uint16_t from, uint32_t epoch)
@@ -109,8 +124,10 @@ bool unit_accept(struct unit *u, uint16_t from, uint32_t epoch)
 	struct unit_home *h = u->commit;
 	struct commit_out out;
 
+	bool known = h && h->commit.started;
 	if (!h || !commit_accept(&h->commit, from, epoch, &out)) return false;
-	obey(u, &out);
+	obey(u, &out, 0);
+	if (!known) on_started(u); /* whatever its first message is: another lane may be faster */
 	return true;
 }
 
@@ -128,21 +145,14 @@ static void on_ready(struct unit *u, uint16_t from, const struct msg_ctl *m)
 	struct unit_home *h = u->commit;
 	struct commit_out out;
 
-	commit_ready(&h->commit, from, m->node, m->from_epoch, m->key.epoch, &out);
-	obey(u, &out);
-}
-
-/* The body runs there: the order is carried out, and a signal that came while nobody could be poked is announced. */
-static void on_started(struct unit *u)
-{
-	struct task_home *th;
-
-	unit_order_over(u, 0);
-	list_for_each(th, &u->tasks, in_unit)
-	{
-		struct task *t = container_of(th, struct task, home);
-		if (!t->has_body && signal_deliverable(t)) hallway.poke(t);
+	if (h->lost) {
+		struct msg_ctl kill = {.key = m->key};
+		kill.key.kind = MSG_KILL;
+		cluster_ctl(from, &kill);
+		return;
 	}
+	commit_ready(&h->commit, from, m->node, m->from_epoch, m->key.epoch, &out);
+	obey(u, &out, 0);
 }
 
 void unit_on_ctl(uint16_t from, const struct msg_ctl *m)
@@ -159,12 +169,10 @@ void unit_on_ctl(uint16_t from, const struct msg_ctl *m)
 	struct unit_home *h = u->commit;
 	switch (m->key.kind) {
 	case MSG_READY: on_ready(u, from, m); break;
-	case MSG_STARTED:
-		if (unit_accept(u, from, m->key.epoch)) on_started(u);
-		break;
+	case MSG_STARTED: unit_accept(u, from, m->key.epoch); break;
 	case MSG_ASK:
 		commit_ask(&h->commit, from, m->key.epoch, &out);
-		obey(u, &out);
+		obey(u, &out, m->key.epoch);
 		break;
 	case MSG_RESULT:
 		if (from == h->order_to) unit_order_over(u, m->status);
@@ -182,8 +190,9 @@ void unit_peer_down(uint16_t node)
 	{
 		struct unit_home *h = u->commit;
 		if (!h) continue;
+		uint32_t epoch = h->commit.epoch;
 		commit_peer_down(&h->commit, node, &out);
-		obey(u, &out);
+		obey(u, &out, epoch);
 	}
 }
 
@@ -227,7 +236,10 @@ static int move_checked(struct unit *u, uint16_t node)
 	char why[64];
 
 	for (;;) {
-		if (u->route == node) return 0;
+		if (u->route == node) {
+			if (node == this_node) u->return_to = 0; /* here for one call: now it stays */
+			return 0;
+		}
 		unit_cantmove(u, why, sizeof(why));
 		if (why[0]) return -EPERM;
 		if (!cluster_peer_up(node)) return -EHOSTUNREACH;
@@ -235,7 +247,8 @@ static int move_checked(struct unit *u, uint16_t node)
 		if (!h) return -ENOMEM;
 		int r = order_once(u, h, node, deadline);
 		/* on its way by itself (a call that only home can run): the order stands until that is over */
-		bool again = r == -EBUSY || (r == -ESRCH && !list_empty(&u->tasks));
+		bool again = r == 0 || r == -EBUSY || (r == -ESRCH && !list_empty(&u->tasks));
+		if (r == 0 && u->route == node) return 0; /* else it started, but elsewhere: brought home meanwhile */
 		if (!again || clock_now_ns() > deadline) return r;
 		if (waitq_sleep(&u->changed, CUT_SIGNAL | CUT_DESTROY, clock_now_ns() + BUSY_NS) == -EINTR) return -ERESTARTSYS;
 	}

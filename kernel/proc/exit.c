@@ -139,9 +139,11 @@ static void end_group(struct group *g)
 
 void home_release_vfork(struct task *t)
 {
-	if (!t->home.vfork_child_of) return;
+	struct task *parent = t->home.vfork_child_of;
+
+	if (!parent) return;
 	t->home.vfork_child_of = NULL;
-	waitq_wake_all(&t->home.unit->changed);
+	waitq_wake_all(&parent->home.unit->changed); /* after exec the child has a unit of its own */
 }
 
 static void retire(struct task *t, const struct figures *used)

@@ -14,7 +14,7 @@ static bool all_traced(void)
 {
 	static uint8_t known; /* 0 unknown, 1 no, 2 yes: options never change */
 
-	if (!known) known = bootopt_u32("trace", 0) ? 2 : 1;
+	if (!known) known = bootopt_flag("trace") ? 2 : 1;
 	return known == 2;
 }
 
@@ -81,23 +81,27 @@ static uint32_t pid_of(const struct task *t)
 	return t->has_body ? t->body.tid : t->home.tid;
 }
 
-/* Calls that may not come back, or not soon, are shown when they begin. */
+/* One line at the end of a call; those that may not come back, or not to the same image, are shown when they begin. */
 void trace_enter(struct task *t, const struct sysrow *row, const uint32_t arg[6])
 {
 	char line[LINE];
 
-	if (!traced(t)) return;
+	if (!traced(t) || !(row->flags & (SYS_ENDS | SYS_NORESTORE))) return;
 	show_call(t, row, arg, line);
-	klog(LOG_INFO, "[%u] %s ...", pid_of(t), line);
+	klog(LOG_INFO, "[%u] %s", pid_of(t), line);
 }
 
 void trace_exit(struct task *t, const struct sysrow *row, int32_t result)
 {
+	char line[LINE];
+
 	if (!traced(t)) return;
+	if ((row->flags & SYS_NORESTORE) && result >= 0) return;
+	show_call(t, row, t->call.arg, line);
 	if (result < 0 && result >= -LINUX_ERRNO_MAX)
-		klog(LOG_INFO, "[%u] %s = %s (%d)", pid_of(t), row->name, errno_name(-result), result);
+		klog(LOG_INFO, "[%u] %s = %s", pid_of(t), line, errno_name(-result));
 	else
-		klog(LOG_INFO, "[%u] %s = %d (%#x)", pid_of(t), row->name, result, (uint32_t)result);
+		klog(LOG_INFO, (uint32_t)result < 1u << 20 ? "[%u] %s = %u" : "[%u] %s = %#x", pid_of(t), line, (uint32_t)result);
 }
 
 /* ---- calls without a row */

@@ -12,6 +12,7 @@ import queue
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -35,6 +36,7 @@ count = itertools.count(1)
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "nightly: too long for `make test`; runs with NIGHTLY=1")
+    config.addinivalue_line("markers", "limit(seconds): how long this test may take at most")
     config.addinivalue_line("markers", "alone: measures time; needs a quiet machine")
 
 
@@ -298,6 +300,20 @@ class Cluster:
 
     def down(self):
         tool("down", "--name", self.name)
+
+
+@pytest.fixture(autouse=True)
+def limit(request):
+    """No test hangs: it fails after its time."""
+    def over(number, frame):
+        raise AssertionError("the test took too long")
+
+    mark = request.node.get_closest_marker("limit")
+    old = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds(mark.args[0] if mark else 1800 if NIGHTLY else 90))
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, old)
 
 
 @pytest.fixture()

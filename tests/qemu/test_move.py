@@ -36,7 +36,7 @@ def refusals_are_ends(mover):
 
 
 # name, arguments for about 3 s of work on a quiet machine, forks
-WORK = [("ticks", [900000 * (8 if NIGHTLY else 1), 60, "out"], False), ("forks", [40 * (8 if NIGHTLY else 1), 900000], True)]
+WORK = [("ticks", [250000 * (8 if NIGHTLY else 1), 60, "out"], False), ("forks", [120 * (8 if NIGHTLY else 1), 900000], True)]
 
 
 @needs_i386_host
@@ -69,8 +69,8 @@ def test_moved_at_random_moments(cluster, rng, tmp_path, libc, name, args, forks
 @needs_i386_host
 @pytest.mark.parametrize("script", [
     "/root/musl-noise 8000000 | gzip -c | sha256sum",
-    "awk 'BEGIN { x = 1; for (i = 0; i < 1500000; i++) { x = (x * 16807) % 2147483647; if (i % 50000 == 0) print i, x } }'",
-    "/root/musl-noise 1500000 text | sort | sha256sum",
+    "awk 'BEGIN { x = 1; for (i = 0; i < 300000; i++) { x = (x * 16807) % 2147483647; if (i % 50000 == 0) print i, x } }'",
+    "/root/musl-noise 10000000 text | sort | sha256sum",
 ])
 def test_pipelines_moved(cluster, rng, tmp_path, script):
     """Every process of the pipeline is moved, by its own pid, while data flows through."""

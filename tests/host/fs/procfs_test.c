@@ -148,6 +148,10 @@ static void processes(void **state)
 	assert_string_equal(read_path("/proc/30/stat"), "pid 30\n");
 	assert_string_equal(read_path("/proc/self/stat"), "pid 7\n");
 	assert_string_equal(read_path("/proc/30/task/30/stat"), "pid 30\n");
+	assert_string_equal(list_dir("/proc/7/task"), ". .. 7 ");
+	assert_string_equal(list_dir("/proc/7/task/7"), ". .. fd stat goto root mounts mountinfo "); /* or a walk would never end */
+	assert_int_equal(exists("/proc/7/task/7/task"), -ENOENT);
+	assert_int_equal(exists("/proc/7/task/30"), -ENOENT);
 	assert_int_equal(exists("/proc/8"), -ENOENT);
 	assert_int_equal(exists("/proc/07"), -ENOENT);
 	assert_int_equal(exists("/proc/99999999999"), -ENOENT);

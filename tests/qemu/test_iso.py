@@ -1,0 +1,40 @@
+"""The image for real PCs boots from a CD to a shell."""
+
+import time
+
+import pytest
+from conftest import seconds, tool
+from test_single import direct_qemu, talk
+
+
+def test_boots_from_cd(tmp_path):
+    image = tmp_path / "godwit.iso"
+    done = tool("iso", str(image))
+    assert done.status == 0 and image.stat().st_size > 1 << 20, done
+    process = direct_qemu(tmp_path, "-cdrom", str(image), "-boot", "d", "-nic", "none", "-vga", "std", "-m", "32")
+    try:
+        text = talk(process, b"echo $((6*7))-ok; uname -s; cat /proc/cmdline\n", b"42-ok", timeout=120)
+        assert b"Godwit" in text
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.nightly
+def test_boots_from_a_usb_stick(tmp_path):
+    image = tmp_path / "godwit.iso"
+    assert tool("iso", str(image)).status == 0
+    process = direct_qemu(tmp_path, "-drive", f"file={image},format=raw,if=ide", "-boot", "c", "-nic", "none", "-vga", "std", "-cdrom", str(image))
+    try:
+        talk(process, b"echo $((6*7))-ok\n", b"42-ok", timeout=120)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_iso_needs_a_place(tmp_path):
+    done = tool("iso", str(tmp_path / "absent" / "x.iso"))
+    assert done.status == 125 and len(done.err.splitlines()) == 1
+
+
+__all__ = ["seconds", "time"]
