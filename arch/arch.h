@@ -127,6 +127,10 @@ uint64_t arch_tsc(void);
 uint32_t arch_tsc_khz(void);                 /* calibrated at boot against the PIT, or tsc= */
 void arch_timer_arm(uint32_t us);            /* one shot, 1..54000 us; raises irq 0 */
 void arch_timer_stop(void);
+/** Twice a second an interrupt on HEARTBEAT_IRQ that does not depend on the timer; arch_heartbeat_ack lets the next one come. */
+#define HEARTBEAT_IRQ 8u
+void arch_heartbeat_start(void);
+void arch_heartbeat_ack(void);
 uint64_t arch_rtc_seconds(void);             /* CMOS wall clock, UTC, seconds since 1970 */
 uint32_t arch_cpu_features(void);            /* CPUID.1 EDX, masked to what this kernel enables; AT_HWCAP */
 uint64_t arch_random_seed(void);             /* whatever entropy the machine has at boot */

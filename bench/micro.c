@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROUNDS   5
-#define ROUND_NS 100000000LL /* a round lasts at least so long */
+#define ROUNDS   7
+#define ROUND_NS 50000000LL  /* a round lasts at least so long */
 #define PAGE     4096
 
 static const char *self;
@@ -112,7 +112,7 @@ static void page_fault(long times)
 	}
 }
 
-/* 64 KiB at a time through a pipe, both ends in turn in one process: copying. */
+/* 32 KiB at a time through a pipe, both ends in turn in one process: copying. */
 static void pipe_copy(long times)
 {
 	static char data[32768];
@@ -135,17 +135,10 @@ static const struct {
 	{"vfork_exec_exit", exec_exit},
 };
 
-static int by_size(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Doubles the number of times until a round is long enough; then the median of the rounds. */
+/* Doubles the number of times until a round is long enough; then the fastest round: the host is shared. */
 static void measure(const char *name, void (*run)(long times))
 {
-	int64_t took[ROUNDS], start;
+	int64_t best = INT64_MAX, start, took;
 	long times = 1;
 
 	for (;; times *= 2) {
@@ -157,10 +150,11 @@ static void measure(const char *name, void (*run)(long times))
 	for (int i = 0; i < ROUNDS; i++) {
 		start = now_ns();
 		run(times);
-		took[i] = (now_ns() - start) * 10 / times;
+		took = (now_ns() - start) * 10 / times;
+		if (took < best)
+			best = took;
 	}
-	qsort(took, ROUNDS, sizeof took[0], by_size);
-	printf("%s %lld.%lld\n", name, (long long)took[ROUNDS / 2] / 10, (long long)took[ROUNDS / 2] % 10);
+	printf("%s %lld.%lld\n", name, (long long)best / 10, (long long)best % 10);
 	fflush(stdout);
 }
 

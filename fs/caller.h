@@ -32,7 +32,7 @@ struct fs_caller {
 	uint32_t umask;
 	struct name *root, *cwd;       /* referenced by the owner */
 	const void *owner;             /* lock owner identity (POSIX locks): the file table */
-	uint32_t fsize_limit_pages;    /* RLIMIT_FSIZE in pages, UINT32_MAX none */
+	uint64_t fsize_limit;          /* RLIMIT_FSIZE in bytes, UINT64_MAX none */
 	const struct fs_caller_ops *ops;
 	void *task;                    /* handle for ops */
 };

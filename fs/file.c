@@ -147,7 +147,7 @@ static uint32_t room_at(const struct file *f, uint64_t pos, uint32_t want, const
 {
 	uint64_t end = f->flags & O_LARGEFILE ? SIZE_MAX_FILE : SIZE_MAX_SMALL;
 
-	if (who->fsize_limit_pages != UINT32_MAX) end = MIN(end, (uint64_t)who->fsize_limit_pages << PAGE_SHIFT);
+	end = MIN(end, who->fsize_limit);
 	return pos >= end ? 0 : (uint32_t)MIN(end - pos, (uint64_t)want);
 }
 
@@ -168,8 +168,7 @@ static int32_t regular_write(struct file *f, struct uio *u, const uint64_t *pos,
 	}
 	if (n > 0 && who->cred->fsuid != 0) i->mode &= ~(i->mode & 0010 ? S_ISUID | S_ISGID : S_ISUID);
 	mutex_unlock(&i->lock);
-	if (room == 0 && who->fsize_limit_pages != UINT32_MAX && at >= (uint64_t)who->fsize_limit_pages << PAGE_SHIFT)
-		who->ops->raise(who, SIGXFSZ);
+	if (room == 0 && at >= who->fsize_limit) who->ops->raise(who, SIGXFSZ);
 	return n;
 }
 

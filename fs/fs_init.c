@@ -34,7 +34,7 @@ static const struct fs_caller_ops kernel_ops = {
 	.pgrp_in_session = no_pgrp,
 };
 static struct cred kernel_cred;
-struct fs_caller fs_kernel_caller = {.cred = &kernel_cred, .fsize_limit_pages = UINT32_MAX, .ops = &kernel_ops};
+struct fs_caller fs_kernel_caller = {.cred = &kernel_cred, .fsize_limit = UINT64_MAX, .ops = &kernel_ops};
 
 /* ---- steps */
 static void make_root(void)

@@ -101,10 +101,24 @@ static void out_processed(struct ldisc *l, uint8_t c)
 	out(l, c);
 }
 
+/** Without OPOST: bytes as they are. */
+static uint32_t output_plain(struct ldisc *l, const uint8_t *from, uint32_t n)
+{
+	n = MIN(n, ldisc_out_room(l));
+	for (uint32_t done = 0; done < n;) {
+		uint32_t at = l->out_head % LDISC_OUT, run = MIN(n - done, LDISC_OUT - at);
+		memcpy(l->out + at, from + done, run);
+		l->out_head += run;
+		done += run;
+	}
+	return n;
+}
+
 uint32_t ldisc_output(struct ldisc *l, const uint8_t *from, uint32_t n)
 {
 	uint32_t done = 0;
 
+	if (!(l->tio.oflag & OPOST)) return output_plain(l, from, n);
 	while (done < n && ldisc_out_room(l) >= TAB) out_processed(l, from[done++]);
 	return done;
 }
@@ -347,6 +361,24 @@ int ldisc_input(struct ldisc *l, uint8_t c)
 	return 0;
 }
 
+bool ldisc_plain(const struct ldisc *l)
+{
+	return !(l->tio.iflag & (ISTRIP | IUCLC | IXON | IGNCR | ICRNL | INLCR)) && !on(l, ISIG | ICANON | ECHO) && !l->quote;
+}
+
+uint32_t ldisc_input_plain(struct ldisc *l, const uint8_t *from, uint32_t n)
+{
+	n = MIN(n, LDISC_IN - 1 - MIN(l->head - l->tail, LDISC_IN - 1));
+	for (uint32_t done = 0; done < n;) {
+		uint32_t at = l->head % LDISC_IN, run = MIN(n - done, LDISC_IN - at);
+		memcpy(l->in + at, from + done, run);
+		for (uint32_t end = at + run; at < end; at++) l->ends[at / 32] &= ~(1u << (at % 32));
+		l->head += run;
+		done += run;
+	}
+	return n;
+}
+
 void ldisc_flush_input(struct ldisc *l)
 {
 	l->tail = l->canon = l->head;
@@ -376,11 +408,19 @@ uint32_t ldisc_peek(const struct ldisc *l, uint8_t *to, uint32_t n, uint32_t *to
 	bool canonical = ldisc_canonical(l);
 
 	*line = false;
+	if (!canonical) {
+		*took = n = MIN(n, end - at);
+		for (uint32_t run; done < n; done += run, at += run) {
+			run = MIN(n - done, LDISC_IN - at % LDISC_IN);
+			memcpy(to + done, l->in + at % LDISC_IN, run);
+		}
+		return n;
+	}
 	for (; at != end && !*line; at++) {
 		uint8_t c = l->in[at % LDISC_IN];
-		bool eof = canonical && is_end(l, at) && c == 0;
+		bool eof = is_end(l, at) && c == 0;
 		if (done == n && !eof) break; /* a VEOF right behind a full buffer goes with it, or the next read would see an end */
-		*line = canonical && is_end(l, at);
+		*line = is_end(l, at);
 		if (!eof) to[done++] = c;
 	}
 	*took = at - l->tail;

@@ -23,6 +23,10 @@ struct ldisc {
 void ldisc_init(struct ldisc *l);
 /** A byte from the line: edits, echoes into out. Returns the signal it stands for (queues are flushed by then), or 0. */
 int ldisc_input(struct ldisc *l, uint8_t c);
+/** Does input pass through unchanged, without echo or signals? */
+bool ldisc_plain(const struct ldisc *l);
+/** Input of a plain discipline, as much as fits: returns how many bytes were taken. */
+uint32_t ldisc_input_plain(struct ldisc *l, const uint8_t *from, uint32_t n);
 /** Input is full and a reader could make room: bytes had better wait before the discipline. (Full without anything to read they
  *  are discarded instead, so that the line can still be ended.) */
 bool ldisc_in_full(const struct ldisc *l);

@@ -9,7 +9,8 @@
 #include "kernel/base/log.h"
 #include "kernel/mm/kheap.h"
 
-#define CHUNK 128u            /* bytes between a user's memory and a ring, on the stack */
+#define CHUNK 128u            /* bytes from a user's memory to a ring, on the stack */
+#define CHUNK_IN 512u         /* and the other way */
 #define CHUNK_ROOM 1024u      /* what CHUNK bytes become at worst: tabs as spaces */
 _Static_assert(CHUNK_ROOM < LDISC_OUT && CHUNK * 8 <= CHUNK_ROOM, "a chunk fits the output ring");
 
@@ -29,27 +30,60 @@ void (*fs_signal_pgrp)(uint32_t pgrp, int sig) = signal_nobody;
 void tty_pump(struct tty *t)
 {
 	const uint8_t *run;
-	uint32_t n, taken;
+	uint32_t n, taken, before = t->l.out_tail;
 
 	while (!t->l.stopped && (n = ldisc_out_run(&t->l, &run)) > 0) {
 		taken = t->ops->write(t, run, n);
 		ldisc_out_done(&t->l, taken);
 		if (taken < n) break;
 	}
-	if (ldisc_out_room(&t->l) >= CHUNK_ROOM) waitq_wake_all(&t->writable);
+	if (t->l.out_tail != before && ldisc_out_room(&t->l) >= CHUNK_ROOM) waitq_wake_all(&t->writable);
+}
+
+/** The raw ring's bytes into a discipline that does nothing to them. */
+static void take_plain(struct tty *t)
+{
+	uint32_t used, at, run, took;
+
+	while ((used = ring_used(&t->raw)) > 0) {
+		at = ring_get_slot(&t->raw);
+		run = MIN(used, TTY_RAW - at);
+		took = ldisc_input_plain(&t->l, t->raw_bytes + at, run);
+		ring_get_many(&t->raw, took);
+		if (took > 0 && t->ops->input_room) t->ops->input_room(t);
+		if (took < run) return;
+	}
+}
+
+/** Somebody sleeps until n bytes can be read. */
+static void want(struct tty *t, uint32_t n)
+{
+	uint32_t state = irq_save();
+
+	t->need = MIN(t->need, n);
+	irq_restore(state);
+}
+
+/** Tell those who wait for as many bytes as there are now. */
+static void wake_readers(struct tty *t)
+{
+	if (ldisc_readable(&t->l) < t->need) return;
+	t->need = NOBODY;
+	waitq_wake_all(&t->readable);
 }
 
 void tty_work(struct tty *t)
 {
 	uint8_t c;
 
+	if (ldisc_plain(&t->l)) take_plain(t);
 	while (!ldisc_in_full(&t->l) && ring_get_byte(&t->raw, t->raw_bytes, &c)) {
 		int sig = ldisc_input(&t->l, c);
 		if (sig && t->pgrp) fs_signal_pgrp(t->pgrp, sig);
 	}
 	if (ring_room(&t->raw) > 0 && t->ops->input_room) t->ops->input_room(t);
 	tty_pump(t);
-	if (ldisc_readable(&t->l) > 0) waitq_wake_all(&t->readable);
+	wake_readers(t);
 }
 
 static void tty_thread_main(void *arg)
@@ -74,8 +108,10 @@ void tty_input(struct tty *t, const uint8_t *bytes, uint32_t n)
 {
 	uint32_t state = irq_save();
 
-	while (n-- > 0 && ring_put_byte(&t->raw, t->raw_bytes, *bytes)) bytes++;
-	call_thread();
+	ring_put_bytes(&t->raw, t->raw_bytes, bytes, n);
+	/* bytes that nobody waits for and nothing looks at may gather */
+	bool later = ldisc_plain(&t->l) && ring_room(&t->raw) > TTY_RAW / 2 && ldisc_readable(&t->l) + ring_used(&t->raw) < t->need;
+	if (!later) call_thread();
 	irq_restore(state);
 }
 
@@ -108,13 +144,13 @@ int tty_check_background(struct tty *t, int sig, const struct fs_caller *who)
 /** Move what is there to the reader: one line, or all. Bytes, or -EFAULT; *line: a line ended. */
 static int32_t take(struct tty *t, struct uio *u, bool *line)
 {
-	uint8_t chunk[CHUNK];
+	uint8_t chunk[CHUNK_IN];
 	uint32_t done = 0, took;
 
 	*line = false;
 	while (u->left > 0 && !*line) {
 		uint32_t flushes = t->l.flushes;
-		uint32_t n = ldisc_peek(&t->l, chunk, MIN(CHUNK, u->left), &took, line);
+		uint32_t n = ldisc_peek(&t->l, chunk, MIN(CHUNK_IN, u->left), &took, line);
 		if (took == 0) break;
 		int32_t got = n > 0 ? uio_to(u, chunk, n) : 0;
 		if (got < 0) return done ? (int32_t)done : got;
@@ -131,6 +167,15 @@ static bool satisfied(const struct tty *t, uint32_t done, const struct uio *u)
 
 	if (u->left == 0) return true;
 	return min == 0 ? done > 0 || time == 0 : done >= min;
+}
+
+/** How many more bytes a reader that is not satisfied sleeps for. */
+static uint32_t read_need(const struct tty *t, uint32_t done, const struct uio *u)
+{
+	uint32_t min = t->l.tio.cc[VMIN];
+
+	if (ldisc_canonical(&t->l) || t->l.tio.cc[VTIME] != 0 || min <= done) return 1;
+	return MIN(min - done, u->left);
 }
 
 static uint64_t read_deadline(const struct tty *t, uint32_t done, uint64_t since)
@@ -154,6 +199,7 @@ static int32_t tty_read(struct file *f, struct uio *u, const uint64_t *pos, cons
 		int32_t err = tty_check_background(t, SIGTTIN, who);
 		if (err) return done ? (int32_t)done : err;
 		if (t->hung) return (int32_t)done;
+		if (ldisc_plain(&t->l)) take_plain(t);
 		mutex_lock(&t->reading);
 		int32_t n = take(t, u, &line);
 		mutex_unlock(&t->reading);
@@ -164,6 +210,8 @@ static int32_t tty_read(struct file *f, struct uio *u, const uint64_t *pos, cons
 		if (ldisc_canonical(&t->l) ? line || done > 0 : satisfied(t, done, u)) return (int32_t)done;
 		if (ldisc_readable(&t->l) > 0) continue;
 		if (f->flags & O_NONBLOCK) return done ? (int32_t)done : -EAGAIN;
+		want(t, read_need(t, done, u));
+		if (ring_used(&t->raw) > 0) call_thread(); /* they gathered, or came meanwhile */
 		err = waitq_sleep(&t->readable, CUT_SIGNAL | CUT_DESTROY, read_deadline(t, done, since));
 		if (err == -ETIMEDOUT) return (int32_t)done;
 		if (err == -EINTR) return done ? (int32_t)done : -ERESTARTSYS;
@@ -217,6 +265,8 @@ static uint32_t tty_poll(struct file *f, struct pollset *ps)
 	poll_wait(ps, &t->readable);
 	poll_wait(ps, &t->writable);
 	if (!ldisc_canonical(&t->l) && t->l.tio.cc[VTIME] == 0) least = MAX(t->l.tio.cc[VMIN], 1);
+	if (ldisc_plain(&t->l)) take_plain(t);
+	if (ps) want(t, least);
 	if (ldisc_readable(&t->l) >= least) ready |= POLLIN | POLLRDNORM;
 	if (ldisc_out_room(&t->l) >= CHUNK_ROOM) ready |= POLLOUT | POLLWRNORM;
 	if (t->hung) ready |= POLLIN | POLLHUP | POLLERR;
@@ -285,7 +335,8 @@ struct tty *tty_create(const char *name, uint32_t rdev, const struct tty_driver_
 	t->ops = ops;
 	t->driver = driver;
 	t->row = (struct dev_row){.name = name, .rdev = rdev, .mode = S_IFCHR | 0620, .open = open_by_number};
-	ring_init(&t->raw, sizeof t->raw_bytes);
+	ring_init(&t->raw, TTY_RAW);
+	t->need = NOBODY;
 	ldisc_init(&t->l);
 	mutex_init(&t->reading, MUTEX_INODE);
 	waitq_init(&t->readable);

@@ -12,6 +12,7 @@ static int set_modes(struct tty *t, const struct linux_termios *tio, bool drain,
 	int err = drain ? tty_drain(t) : 0;
 
 	if (err) return err;
+	tty_work(t); /* what came before this passes by the rules before this */
 	if (flush) ldisc_flush_input(&t->l);
 	ldisc_set(&t->l, tio);
 	if (t->ops->set_termios) t->ops->set_termios(t);
@@ -71,6 +72,7 @@ static int set_termio(struct tty *t, uint32_t cmd, uint32_t arg, struct umem *me
 static int flush(struct tty *t, uint32_t which)
 {
 	if (which > TCIOFLUSH) return -EINVAL;
+	tty_work(t);
 	if (which != TCOFLUSH) ldisc_flush_input(&t->l);
 	if (which != TCIFLUSH) ldisc_flush_output(&t->l);
 	waitq_wake_all(&t->writable);
@@ -202,7 +204,7 @@ int32_t tty_ioctl(struct file *f, uint32_t cmd, uint32_t arg, struct umem *mem, 
 	case TCXONC: return flow(t, arg);
 	case TCFLSH: return flush(t, arg);
 	case TIOCOUTQ: return umem_store_u32(mem, uaddr(arg), t->l.out_head - t->l.out_tail);
-	case FIONREAD: return umem_store_u32(mem, uaddr(arg), ldisc_readable(&t->l));
+	case FIONREAD: tty_work(t); return umem_store_u32(mem, uaddr(arg), ldisc_readable(&t->l));
 	case TIOCGWINSZ: return umem_store(mem, uaddr(arg), &t->size, sizeof t->size);
 	case TIOCSWINSZ: return set_size(t, arg, mem);
 	default: return session_ioctl(t, cmd, arg, mem, who);

@@ -7,6 +7,8 @@
 #include "fs/synth.h"
 #include "fs/tty.h"
 #include "lib/ring.h"
+#define TTY_RAW 1024u
+#define NOBODY UINT32_MAX
 struct tty {
 	/* fixed after tty_create */
 	struct tty *next;
@@ -15,7 +17,8 @@ struct tty {
 	void *driver;
 	/* shared with irq: one producer (the driver), one consumer (the tty thread) */
 	struct ring raw;
-	uint8_t raw_bytes[1024];
+	uint8_t raw_bytes[TTY_RAW];
+	uint32_t need;             /* wake readers when that many bytes can be read; NOBODY: none waits */
 	/* proc context */
 	struct ldisc l;
 	struct linux_winsize size;

@@ -5,6 +5,7 @@
 #define LIB_RING_H
 
 #include "lib/base.h"
+#include "lib/str.h"
 
 /** Counters run freely and are taken modulo the capacity, a power of two; each is written by one
  *  side only, so that on one processor no lock is needed. */
@@ -54,6 +55,28 @@ static inline void ring_get_done(struct ring *r)
 {
 	RING_BARRIER();
 	r->got = r->got + 1;
+}
+
+/** Consumer: n slots from the oldest on are done with (ring_used() >= n). */
+static inline void ring_get_many(struct ring *r, uint32_t n)
+{
+	RING_BARRIER();
+	r->got = r->got + n;
+}
+
+/** Up to n bytes into a ring over `bytes`; returns how many fitted. */
+static inline uint32_t ring_put_bytes(struct ring *r, uint8_t *bytes, const uint8_t *from, uint32_t n)
+{
+	uint32_t taken = MIN(n, ring_room(r));
+
+	for (uint32_t done = 0; done < taken;) {
+		uint32_t at = (r->put + done) & r->mask, run = MIN(taken - done, r->mask + 1 - at);
+		memcpy(bytes + at, from + done, run);
+		done += run;
+	}
+	RING_BARRIER();
+	r->put = r->put + taken;
+	return taken;
 }
 
 /** A byte into / out of a ring over `bytes`; false when full / empty. */

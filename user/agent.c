@@ -20,6 +20,7 @@
 #define SESSIONS_MAX   16
 #define RECORD_MAX     (128 * 1024) /* argv and environment of one command */
 #define READY_EVERY_MS 1000         /* READY is repeated until the host says HELLO */
+#define PARTIAL_MS     200          /* the rest of a frame that does not come */
 #define EXIT_POLL_MS   20           /* looks for the end of a command that closed its output */
 
 struct session {
@@ -38,7 +39,8 @@ struct session {
 static struct session sessions[SESSIONS_MAX];
 static struct agent_link line;
 static int child_pipe[2];
-static bool greeted;
+static struct termios modes; /* of the line; c_cc[VMIN] 0: it is no terminal */
+static bool greeted, ack_due;
 static uint16_t next_seq; /* of host frames */
 static uint8_t nonce[8];
 
@@ -480,12 +482,10 @@ static void handle(const struct agent_frame *frame)
 	}
 	if (!greeted)
 		return;
-	if (frame->seq != next_seq) {
-		send_ack(); /* a repeat, or one before it was lost: the host goes back to what we say */
+	ack_due = true; /* also for a repeat, or if one before it was lost: the host goes back to what we say */
+	if (frame->seq != next_seq)
 		return;
-	}
 	next_seq++;
-	send_ack();
 	if (frame->type == AGENT_QUERY)
 		answer(frame);
 	else if (frame->type == AGENT_WINSIZE)
@@ -496,11 +496,12 @@ static void handle(const struct agent_frame *frame)
 
 /* ---- the loop ---- */
 
-/* Fills the poll list; slots 3i+2.. belong to session i.  Returns the timeout in ms. */
-static int fill_polls(struct pollfd *polls)
+/* Fills the poll list; slots 3i+2.. belong to session i.  Returns the timeout in ms; *count: slots to look at. */
+static int fill_polls(struct pollfd *polls, nfds_t *count)
 {
-	int timeout = greeted ? -1 : READY_EVERY_MS;
+	int timeout = !greeted ? READY_EVERY_MS : modes.c_cc[VMIN] > 1 && line.used > line.taken ? PARTIAL_MS : -1;
 
+	*count = 2;
 	polls[0] = (struct pollfd){.fd = line.fd, .events = POLLIN};
 	polls[1] = (struct pollfd){.fd = child_pipe[0], .events = POLLIN};
 	for (int i = 0; i < SESSIONS_MAX; i++) {
@@ -511,15 +512,17 @@ static int fill_polls(struct pollfd *polls)
 		p[0] = (struct pollfd){.fd = used && s->in_used ? s->in : -1, .events = POLLOUT};
 		p[1] = (struct pollfd){.fd = room ? s->out : -1, .events = POLLIN};
 		p[2] = (struct pollfd){.fd = room ? s->err : -1, .events = POLLIN};
+		if (used)
+			*count = (nfds_t)(2 + 3 * (i + 1));
 		if (used && s->running && s->out < 0 && s->err < 0)
 			timeout = EXIT_POLL_MS;
 	}
 	return timeout;
 }
 
-static void serve_sessions(const struct pollfd *polls)
+static void serve_sessions(const struct pollfd *polls, nfds_t count)
 {
-	for (int i = 0; i < SESSIONS_MAX; i++) {
+	for (int i = 0; 2 + 3 * (nfds_t)i < count; i++) {
 		struct session *s = &sessions[i];
 		const struct pollfd *p = polls + 2 + 3 * i;
 
@@ -536,7 +539,6 @@ static void serve_sessions(const struct pollfd *polls)
 
 static int open_line(int argc, char **argv)
 {
-	struct termios raw;
 	int fd;
 
 	if (argc == 3 && !strcmp(argv[1], "--fd"))
@@ -544,14 +546,44 @@ static int open_line(int argc, char **argv)
 	if (argc != 2)
 		return -1;
 	fd = open(argv[1], O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (fd >= 0 && tcgetattr(fd, &raw) == 0) {
-		cfmakeraw(&raw);
-		raw.c_cflag |= CLOCAL | CREAD;
-		raw.c_cc[VMIN] = 1;
-		raw.c_cc[VTIME] = 0;
-		tcsetattr(fd, TCSANOW, &raw);
+	if (fd >= 0 && tcgetattr(fd, &modes) == 0) {
+		cfmakeraw(&modes);
+		modes.c_cflag |= CLOCAL | CREAD;
+		modes.c_cc[VMIN] = 1;
+		modes.c_cc[VTIME] = 0;
+		tcsetattr(fd, TCSANOW, &modes);
+	} else {
+		modes.c_cc[VMIN] = 0;
 	}
 	return fd;
+}
+
+/* Asks the terminal to wake us only when that many bytes have come: the UART brings them by the dozen. */
+static void await(size_t bytes)
+{
+	cc_t least = (cc_t)(bytes < 255 ? bytes : 255);
+
+	if (modes.c_cc[VMIN] == 0 || modes.c_cc[VMIN] == least)
+		return;
+	modes.c_cc[VMIN] = least;
+	tcsetattr(line.fd, TCSANOW, &modes);
+}
+
+/* Takes what the line brought.  False when the line is gone. */
+static bool serve_line(void)
+{
+	struct agent_frame frame;
+	int got = agent_link_fill(&line);
+
+	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+		return false;
+	while (agent_link_next(&line, &frame))
+		handle(&frame);
+	if (ack_due)
+		send_ack();
+	ack_due = false;
+	await(agent_link_missing(&line));
+	return true;
 }
 
 /* Standard descriptors 0 to 2 must be taken, or pipes would land there. */
@@ -582,25 +614,22 @@ int main(int argc, char **argv)
 	agent_link_init(&line, fd);
 	send_ready();
 	for (;;) {
-		struct agent_frame frame;
-		char bytes[16];
-		int n = poll(polls, sizeof polls / sizeof polls[0], fill_polls(polls));
+		nfds_t count;
+		int timeout = fill_polls(polls, &count), n = poll(polls, count, timeout);
+		bool child = n <= 0 || polls[1].revents;
 
 		if (n == 0 && !greeted)
 			send_ready();
-		if (n > 0 && polls[0].revents) {
-			int got = agent_link_fill(&line);
-
-			if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
-				return 1; /* init starts us again */
-			while (agent_link_next(&line, &frame))
-				handle(&frame);
-		}
-		if (n > 0 && polls[1].revents)
-			while (read(child_pipe[0], bytes, sizeof bytes) > 0)
+		if (n == 0 && line.used > line.taken)
+			await(1); /* a piece of a frame, or of noise: every byte counts */
+		if (n > 0 && polls[0].revents && !serve_line())
+			return 1; /* init starts us again */
+		if (n > 0 && child)
+			while (read(child_pipe[0], (char[16]){0}, 16) > 0)
 				;
 		if (n > 0)
-			serve_sessions(polls);
-		reap();
+			serve_sessions(polls, count);
+		if (child)
+			reap();
 	}
 }

@@ -91,6 +91,15 @@ bool agent_link_next(struct agent_link *link, struct agent_frame *frame)
 	return false;
 }
 
+size_t agent_link_missing(const struct agent_link *link)
+{
+	size_t have = link->used - link->taken, want = AGENT_HEADER_BYTES + AGENT_CRC_BYTES;
+
+	if (have >= AGENT_HEADER_BYTES) /* of a header that was found right */
+		want += get16(link->buffer + link->taken + 7);
+	return want > have ? want - have : 1;
+}
+
 static bool write_all(int fd, const uint8_t *bytes, size_t length)
 {
 	while (length > 0) {

@@ -33,6 +33,9 @@ int agent_link_fill(struct agent_link *link);
 /** Next whole, right frame; skips garbage.  Returns false if more bytes are needed. */
 bool agent_link_next(struct agent_link *link, struct agent_frame *frame);
 
+/** How many bytes are missing at least until agent_link_next can give another frame. */
+size_t agent_link_missing(const struct agent_link *link);
+
 /** Write one frame, waiting until the line took it.  length at most AGENT_PAYLOAD_MAX.
  *  Returns false if the line is broken. */
 bool agent_link_send(struct agent_link *link, uint8_t type, uint16_t session, const void *payload, size_t length);

@@ -57,6 +57,12 @@ static uint8_t cmos(uint8_t index)
 
 static uint32_t from_bcd(uint32_t v) { return (v >> 4) * 10 + (v & 15); }
 
+static void cmos_write(uint8_t index, uint8_t value)
+{
+	outb(CMOS_INDEX, index);
+	outb(CMOS_DATA, value);
+}
+
 struct rtc { uint8_t second, minute, hour, day, month, year; };
 
 static struct rtc rtc_read(void)
@@ -79,6 +85,22 @@ static uint32_t days_since_1970(uint32_t year, uint32_t month, uint32_t day)
 
 	if (month > 2 && year % 4 == 0) leap_days++;
 	return 10957 + year * 365 + leap_days + before[month - 1] + day - 1;
+}
+
+/* Source: Motorola MC146818A data sheet, registers A (rate 15: 2 Hz), B (PIE) and C (read to acknowledge). */
+void arch_heartbeat_start(void)
+{
+	uint32_t s = irq_save();
+
+	cmos_write(0x0a, (uint8_t)((cmos(0x0a) & 0xf0) | 0x0f));
+	cmos_write(0x0b, cmos(0x0b) | 0x40);
+	(void)cmos(0x0c);
+	irq_restore(s);
+}
+
+void arch_heartbeat_ack(void)
+{
+	(void)cmos(0x0c);
 }
 
 uint64_t arch_rtc_seconds(void)

@@ -8,6 +8,7 @@
 #include "fs/tty.h"
 #include "kernel/base/irq.h"
 #include "lib/ring.h"
+#include "lib/str.h"
 
 #define UART_DATA 0
 #define UART_IER 1
@@ -15,12 +16,16 @@
 #define UART_LCR 3
 #define UART_MCR 4
 #define UART_LSR 5
-#define UART_MSR 6
 #define UART_SCRATCH 7
 #define IER_RX 0x01
 #define IER_TX 0x02
 #define IIR_NONE 0x01
-#define FCR_ENABLE_CLEAR 0x87 /* interrupts at 8 bytes or after a pause: each costs more than a byte */
+#define IIR_FIFO 0xc0  /* both bits: the FIFO works */
+#define IIR_CAUSE 0x0e
+#define CAUSE_RX 0x04  /* with a FIFO: it holds RX_TRIGGER bytes at least */
+#define CAUSE_TX 0x02
+#define FCR_ENABLE_CLEAR 0xc7 /* interrupts at 14 bytes or after a pause: each costs more than many bytes */
+#define RX_TRIGGER 14u
 #define LCR_8N1 0x03
 #define LCR_DIVISOR 0x80
 #define MCR_DTR_RTS_OUT2 0x0b /* OUT2 lets the interrupt out on a PC */
@@ -100,8 +105,13 @@ static bool wait_empty(struct uart *u)
 /* The FIFO is empty: up to 16 bytes of the ring go there. irq off. */
 static void fill_fifo(struct uart *u)
 {
-	uint8_t b;
-	for (uint32_t i = 0; i < FIFO_BYTES && ring_get_byte(&u->tx, u->tx_bytes, &b); i++) wr(u, UART_DATA, b);
+	uint32_t n = MIN(ring_used(&u->tx), FIFO_BYTES);
+	while (n != 0) {
+		uint32_t from = ring_get_slot(&u->tx), run = MIN(n, TX_RING - from);
+		outsb(u->port + UART_DATA, u->tx_bytes + from, run);
+		ring_get_many(&u->tx, run);
+		n -= run;
+	}
 	set_ier(u, ring_used(&u->tx) != 0 ? u->ier | IER_TX : u->ier & (uint8_t)~IER_TX);
 }
 
@@ -114,8 +124,7 @@ static void flush(struct uart *u)
 /* n bytes into the ring, as many as fit; the line begins to send. irq off. */
 static uint32_t queue(struct uart *u, const uint8_t *bytes, uint32_t n)
 {
-	uint32_t taken = 0;
-	while (taken < n && ring_put_byte(&u->tx, u->tx_bytes, bytes[taken])) taken++;
+	uint32_t taken = ring_put_bytes(&u->tx, u->tx_bytes, bytes, n);
 	if ((u->ier & IER_TX) == 0 && (rd(u, UART_LSR) & LSR_TX_EMPTY) != 0) fill_fifo(u);
 	else if (u->interrupts && ring_used(&u->tx) != 0) set_ier(u, u->ier | IER_TX);
 	return taken;
@@ -133,16 +142,14 @@ static uint32_t tty_write(struct tty *t, const uint8_t *bytes, uint32_t n)
 
 /* ---- input -------------------------------------------------------------------------------------- */
 
-/* As many bytes as the terminal keeps; the others stay in the FIFO, which holds the sender back where the line can. */
-static void receive(struct uart *u)
+/* As many bytes as the terminal keeps; the others stay in the FIFO, which holds the sender back where the line can.
+ * sure: bytes that the chip is known to have; 0 not known. */
+static void receive(struct uart *u, uint32_t sure)
 {
 	uint8_t bytes[FIFO_BYTES];
-	uint32_t n = 0, room = MIN(tty_input_room(u->tty), FIFO_BYTES);
-	for (; n < room; n++) {
-		uint8_t lsr = rd(u, UART_LSR);
-		if ((lsr & LSR_DATA) == 0) break;
-		bytes[n] = rd(u, UART_DATA);
-	}
+	uint32_t room = MIN(tty_input_room(u->tty), FIFO_BYTES), n = MIN(sure, room);
+	insb(u->port + UART_DATA, bytes, n);
+	for (; sure == 0 && n < room && (rd(u, UART_LSR) & LSR_DATA) != 0; n++) bytes[n] = rd(u, UART_DATA);
 	if (n != 0) tty_input(u->tty, bytes, n);
 	if (room == 0) set_ier(u, u->ier & (uint8_t)~IER_RX);
 }
@@ -160,11 +167,10 @@ static void uart_irq(void *ctx)
 {
 	struct uart *u = ctx;
 	for (uint32_t i = 0; i < IRQ_LOOPS; i++) {
-		if ((rd(u, UART_IIR) & IIR_NONE) != 0) break;
-		uint8_t lsr = rd(u, UART_LSR);
-		rd(u, UART_MSR);
-		if ((lsr & LSR_DATA) != 0 && (u->ier & IER_RX) != 0) receive(u);
-		if ((lsr & LSR_TX_EMPTY) != 0) fill_fifo(u);
+		uint8_t iir = rd(u, UART_IIR), cause = iir & IIR_CAUSE;
+		if ((iir & IIR_NONE) != 0) break;
+		if (cause == CAUSE_TX) fill_fifo(u); /* reading the cause has cleared it */
+		else receive(u, cause == CAUSE_RX && (iir & IIR_FIFO) == IIR_FIFO ? RX_TRIGGER : 0);
 	}
 	if (!u->full || ring_used(&u->tx) > TX_RING / 2) return;
 	u->full = false;

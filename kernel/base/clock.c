@@ -9,6 +9,7 @@
 #include "kernel/base/sched.h"
 
 #define RTC_2020 1577836800ull
+#define LATE_NS (20 * NS_PER_MS)
 #define ARM_MAX_US 50000u /* the PIT counts 54 ms at most: a later deadline is reached in steps */
 
 static uint64_t tsc_start;
@@ -20,7 +21,7 @@ static struct list_node timers = LIST_INIT(timers); /* by deadline; shared with 
 static uint64_t slice_end = UINT64_MAX;
 static uint64_t armed = UINT64_MAX;                 /* what the PIT will reach */
 static bool firing;                                 /* inside clock_timer_irq: arm once, at its end */
-static struct irq_handler timer_handler;
+static struct irq_handler timer_handler, heartbeat_handler;
 
 /* The largest shift that keeps mult in 32 bits: an error below 1e-9 of the interval. */
 static void set_rate(uint32_t khz)
@@ -119,6 +120,17 @@ static void on_timer(void *ctx)
 	clock_timer_irq();
 }
 
+/* The PIT is armed once for each deadline: if that one interrupt were lost, an idle machine would sleep for ever. The RTC's
+ * slow beat sees that a deadline has passed long ago; then the loss costs half a second. */
+static void on_heartbeat(void *ctx)
+{
+	UNUSED(ctx);
+	arch_heartbeat_ack();
+	if (armed == UINT64_MAX || clock_now_ns() < armed + LATE_NS) return;
+	klog(LOG_DEBUG, "clock: a timer interrupt was lost");
+	clock_timer_irq();
+}
+
 void clock_init(void)
 {
 	arch_clock_init();
@@ -130,5 +142,9 @@ void clock_init(void)
 	timer_handler.handle = on_timer;
 	int r = irq_attach(0, &timer_handler);
 	KASSERT(r == 0);
+	heartbeat_handler.handle = on_heartbeat;
+	r = irq_attach(HEARTBEAT_IRQ, &heartbeat_handler);
+	KASSERT(r == 0);
+	arch_heartbeat_start();
 	klog(LOG_INFO, "clock: TSC %u kHz", arch_tsc_khz());
 }

@@ -69,6 +69,14 @@ static void pack_user(struct parts *p, struct arch_user *u)
 	part_put(p, &w);
 }
 
+/* Empty, or a segment (not a gate) of user mode: Intel SDM vol. 3, 3.4.5. */
+static bool tls_sane(const struct arch_tls *tls)
+{
+	for (uint32_t i = 0; i < 3; i++)
+		if ((tls->desc[i][0] || tls->desc[i][1]) && (tls->desc[i][1] >> 12 & 7) != 7) return false;
+	return true;
+}
+
 static void unpack_user(struct parts *p, struct arch_user *u)
 {
 	struct reader r;
@@ -84,7 +92,7 @@ static void unpack_user(struct parts *p, struct arch_user *u)
 		u->tls.desc[i][1] = rd_u32(&r);
 	}
 	rd_bytes(&r, u->fpu.fxsave, sizeof(u->fpu.fxsave));
-	if (part_end(p, &r) && !arch_user_sanitise(u)) p->error = -EINVAL;
+	if (part_end(p, &r) && !(tls_sane(&u->tls) && arch_user_sanitise(u))) p->error = -EINVAL;
 }
 
 /* ---- what else a body is */
@@ -114,7 +122,7 @@ static void pack_body(struct parts *p, struct task *t)
 	wr_bytes(&w, &b->forced, sizeof(b->forced));
 	wr_u64(&w, b->expired);
 	wr_u64(&w, ptime_monotonic(t));
-	wr_u64(&w, (uint64_t)b->wall_offset_ns);
+	wr_u64(&w, (uint64_t)ptime_wall_offset(t));
 	wr_u64(&w, b->clock_floor_ns);
 	wr_u64(&w, b->vtimer_left_ns);
 	wr_u64(&w, b->vtimer_interval_ns);

@@ -154,6 +154,7 @@ static int keep_outs(struct parcel *p, struct umem *mem)
 			n += len;
 		}
 	}
+	p->outs_kept = true;
 	return 0;
 }
 
@@ -170,7 +171,7 @@ static int capture_call(struct depart *d)
 	call_slice_args(&t->call, arg);
 	int r = parcel_gather(&d->parcel, t->call.row, arg, t->call.done, &local, d->space);
 	if (r == 0) r = keep_outs(&d->parcel, &local);
-	if (t->call.row->flags & SYS_IOVEC) t->call.slice = d->parcel.transfer;
+	if (t->call.row->flags & SYS_IOVEC) t->call.slice = parcel_slice(&d->parcel);
 	return r;
 }
 

@@ -142,6 +142,7 @@ static void send_reply(struct task *t)
 	if (!small) stream_ref_pages(&p->out);
 	cluster_send_wait(u->route, pages ? LANE_BULK : LANE_CONTROL, w->head, n, p->out.pages, pages, small ? 0 : stream_last_len(&p->out), 0);
 	kfree(w);
+	if (!r.poke && !t->has_body && signal_deliverable(t)) hallway.poke(t); /* its POKE may have overtaken the answer */
 }
 
 static bool take_windows(struct parcel *p, const struct msg_call *c, struct inbox *i)

@@ -61,6 +61,10 @@ void guest_on_reply(const struct fx_message *m, const struct msg_reply *r)
 		return;
 	}
 	g->reply = inbox_keep(m);
+	/* now, and not when the thread runs: a POKE behind this answer counts. With pages it came in the bulk lane, and one may have
+	 * overtaken it. */
+	if (g->reply && (r->poke || m->n_pages == 0)) g->task->body.poked = r->poke;
+	if (!g->task->body.poked) g->task->thread.cuts &= ~CUT_SIGNAL;
 	waitq_wake_all(&g->wait);
 }
 
@@ -125,7 +129,7 @@ static int gather(struct task *t, struct parcel *p)
 
 	call_slice_args(&t->call, arg);
 	int r = parcel_gather(p, t->call.row, arg, t->call.done, &t->umem, t->body.space);
-	if (t->call.row->flags & SYS_IOVEC) t->call.slice = p->transfer;
+	if (t->call.row->flags & SYS_IOVEC) t->call.slice = parcel_slice(p);
 	return r;
 }
 
@@ -210,7 +214,6 @@ static int32_t apply_reply(struct task *t, struct parcel *p)
 
 	KASSERT(msg_get_reply(i->head, i->head_len, message_bytes(i->n_pages, i->last_len), &r));
 	g->reply = NULL;
-	bool in_order = i->n_pages == 0; /* with pages it came in the bulk lane, and a POKE may have overtaken it */
 	stream_free(&p->out);
 	if (r.data_inline) {
 		if (!stream_write(&p->out, 0, r.data_inline, r.data_len)) r.result = -ENOMEM;
@@ -227,8 +230,6 @@ static int32_t apply_reply(struct task *t, struct parcel *p)
 	}
 	if (parcel_scatter(p, &t->umem) && r.result >= 0) r.result = -EFAULT;
 	if (r.taken.signo) memcpy(&t->body.taken, &r.taken, sizeof(t->body.taken));
-	if (r.poke || in_order) t->body.poked = r.poke;
-	if (!t->body.poked) t->thread.cuts &= ~CUT_SIGNAL;
 	inbox_free(i);
 	return r.result;
 }

@@ -59,12 +59,16 @@ struct parcel {
 	struct { uint32_t at, len; bool in, out; uint32_t in_base, out_base, filled; } w[MSG_WINDOWS_MAX];
 	struct stream in, out;
 	uint32_t transfer;          /* vector rows: bytes of the vector's pieces that have a window */
+	bool partial;               /* vector rows: there is more than that */
+	bool outs_kept;             /* `out` holds what the OUT windows held in the body */
 };
 void parcel_clear(struct parcel *p);
 extern const struct umem_ops umem_deputy_ops;       /* ctx: struct parcel */
 /** Windows of a row for these arguments, in the caller's memory: computes address, length and valid prefix; reads IN data.
  *  Proc context at the body's side (may fault). -ENOMEM. */
 int parcel_gather(struct parcel *p, const struct sysrow *row, const uint32_t arg[6], uint32_t skip, struct umem *mem, struct space *s);
+/** What call->slice is to be for a row whose windows these are: less came than that: the transfer is over. */
+uint32_t parcel_slice(const struct parcel *p);
 /** Store the OUT bytes into the body's memory: 0 or -EFAULT. */
 int parcel_scatter(struct parcel *p, struct umem *mem);
 

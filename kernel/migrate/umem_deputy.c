@@ -42,8 +42,8 @@ static uint32_t deputy_store(struct umem *m, uaddr_t dst, const void *src, uint3
 		uint32_t part = MIN(n, p->w[i].len - off);
 		if (p->w[i].in && !p->w[i].filled && !begin_inout(p, i)) return 0;
 		uint32_t end = p->w[i].out_base + p->w[i].filled, at = p->w[i].out_base + off;
-		/* a gap: bytes travel from the window's start; what was kept of them is in the stream already */
-		if (at > end && p->out.len < at && !stream_write(&p->out, MAX(end, p->out.len), NULL, at - MAX(end, p->out.len))) return 0;
+		/* a gap: bytes travel from the window's start */
+		if (at > end && !p->outs_kept && !stream_write(&p->out, end, NULL, at - end)) return 0;
 		if (!stream_write(&p->out, at, src, part)) return 0;
 		p->w[i].filled = MAX(p->w[i].filled, off + part);
 		return part;
@@ -132,14 +132,22 @@ static int add_iovec(struct parcel *p, const struct window *w, const uint32_t ar
 	uint32_t at = arg[w->arg], n = MIN(arg[w->len_arg], 1024u), iov[2];
 	int r = add_window(p, at, n * sizeof(iov), WINDOW_IN, mem, s, out_total);
 
-	for (uint32_t i = 0; r == 0 && i < n && p->n < MSG_WINDOWS_MAX; i++) {
-		if (umem_fetch(mem, iov, uaddr(at + i * sizeof(iov)), sizeof(iov))) break;
-		uint32_t gone = MIN(skip, iov[1]);
+	for (uint32_t i = 0; r == 0 && i < n && !p->partial; i++) {
+		p->partial = p->n == MSG_WINDOWS_MAX || umem_fetch(mem, iov, uaddr(at + i * sizeof(iov)), sizeof(iov));
+		if (p->partial) break;
+		uint32_t gone = MIN(skip, iov[1]), want = iov[1] - gone, had = p->n;
 		skip -= gone;
-		r = add_window(p, iov[0] + gone, iov[1] - gone, w->dir, mem, s, out_total);
+		r = add_window(p, iov[0] + gone, want, w->dir, mem, s, out_total);
+		uint32_t len = p->n > had ? p->w[had].len : 0;
+		p->transfer += len;
+		p->partial = len < want;
 	}
-	for (uint32_t i = 1; i < p->n; i++) p->transfer += p->w[i].len;
 	return r;
+}
+
+uint32_t parcel_slice(const struct parcel *p)
+{
+	return p->partial ? MAX(p->transfer, 1u) : UINT32_MAX;
 }
 
 int parcel_gather(struct parcel *p, const struct sysrow *row, const uint32_t arg[6], uint32_t skip, struct umem *mem, struct space *s)

@@ -3,6 +3,7 @@
  * Never: makes a thread of the same process: CLONE_THREAD is -ENOSYS.  */
 #include "kernel/base/clock.h"
 #include "kernel/proc/exit.h"
+#include "kernel/proc/itimer.h"
 #include "kernel/proc/rows.h"
 #include "kernel/proc/task.h"
 #include "kernel/syscall/ucall.h"
@@ -85,6 +86,7 @@ static int32_t finish(struct ucall *c, uint32_t flags)
 		undo_fork(child);
 		return c->body_result;
 	}
+	cpu_limit_watch(child->home.group);
 	thread_start(&child->thread);
 	if (flags & CLONE_VFORK) wait_for_child(c->task, pid);
 	return (int32_t)pid;

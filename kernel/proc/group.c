@@ -103,7 +103,7 @@ static int first(struct group *g)
 	if (!g->session || !g->fds) return -ENOMEM;
 	g->fds->limit = (uint32_t)first_limits[RLIMIT_NOFILE].cur;
 	memcpy(g->rlimits, first_limits, sizeof g->rlimits);
-	g->who = (struct fs_caller){.umask = 022, .root = name_root(), .cwd = name_root(), .fsize_limit_pages = UINT32_MAX};
+	g->who = (struct fs_caller){.umask = 022, .root = name_root(), .cwd = name_root(), .fsize_limit = UINT64_MAX};
 	name_ref(g->who.root);
 	name_ref(g->who.cwd);
 	return 0;

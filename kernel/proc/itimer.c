@@ -1,4 +1,4 @@
-/* itimer.c - timers of a process that end in a signal: ITIMER_REAL and POSIX timers.
+/* itimer.c - timers of a process that end in a signal: ITIMER_REAL, POSIX timers, the watch on RLIMIT_CPU.
  * Called by: sys_timer.c, exit and exec; the clock wakes a small thread here that posts the signals.
  * Never: posts from an interrupt.  */
 #include "kernel/proc/itimer.h"
@@ -7,6 +7,8 @@
 #include "kernel/mm/kheap.h"
 
 #define PTIMERS_MAX 64u /* of one process */
+#define CPU_LOOK_NS (10 * NS_PER_MS)
+#define CPU_LIMIT_MAX 1000000000ull /* seconds; more counts as no limit */
 
 struct itimer_real {
 	struct ktimer clock;
@@ -51,6 +53,29 @@ static void rearm(struct itimer_real *t)
 	ktimer_arm(&t->clock, t->deadline_ns);
 }
 
+/* CPU time cannot pass faster than time: look again when the limit may be reached. Past it SIGXCPU comes every second, past the
+ * hard limit the end. An away body's figures are those last told. */
+static void look_at_cpu(struct itimer_real *t)
+{
+	struct group *g = t->group;
+	struct linux_rlimit64 *l = &g->rlimits[RLIMIT_CPU];
+	struct figures f = group_figures(g);
+	uint64_t used = f.user_ns + f.system_ns;
+	struct ksiginfo info = {.code = SI_KERNEL};
+
+	t->deadline_ns = 0;
+	if (l->cur > CPU_LIMIT_MAX || list_empty(&g->tasks)) return;
+	if (l->max <= CPU_LIMIT_MAX && used >= l->max * NS_PER_S)
+		info.signo = SIGKILL;
+	else if (used >= l->cur * NS_PER_S)
+		info.signo = SIGXCPU;
+	if (info.signo) signal_post_group(g, &info);
+	if (info.signo == SIGKILL) return;
+	if (info.signo) l->cur = used / NS_PER_S + 1;
+	t->deadline_ns = clock_now_ns() + MAX(l->cur * NS_PER_S - used, CPU_LOOK_NS);
+	ktimer_arm(&t->clock, t->deadline_ns);
+}
+
 static void post(struct itimer_real *t)
 {
 	struct ksiginfo info = {.signo = SIGALRM, .code = SI_KERNEL};
@@ -82,6 +107,10 @@ static void alarm_thread(void *arg)
 	UNUSED(arg);
 	for (;;) {
 		struct itimer_real *t = next_due();
+		if (t && t == t->group->cpu_watch) {
+			look_at_cpu(t);
+			continue;
+		}
 		if (t) {
 			rearm(t);
 			post(t);
@@ -163,6 +192,13 @@ int itimer_real(struct group *g, const struct timer_setting *set, struct timer_s
 	return 0;
 }
 
+void cpu_limit_watch(struct group *g)
+{
+	if (g->rlimits[RLIMIT_CPU].cur > CPU_LIMIT_MAX) return;
+	if (!g->cpu_watch) g->cpu_watch = timer_new(g);
+	if (g->cpu_watch) arm(g->cpu_watch, clock_now_ns() + CPU_LOOK_NS, 0);
+}
+
 /* ---- POSIX timers */
 
 static struct itimer_real *find(struct group *g, uint32_t id)
@@ -237,5 +273,6 @@ void timers_exit(struct group *g)
 {
 	timers_exec(g);
 	if (g->itimer) timer_free(g->itimer);
-	g->itimer = NULL;
+	if (g->cpu_watch) timer_free(g->cpu_watch);
+	g->itimer = g->cpu_watch = NULL;
 }

@@ -13,6 +13,8 @@ int32_t ptimer_create(struct group *g, uint32_t clock, const struct linux_sigeve
 int ptimer_set(struct group *g, uint32_t id, bool absolute, const struct timer_setting *set, struct timer_setting *old);
 int32_t ptimer_overrun(struct group *g, uint32_t id);
 int ptimer_delete(struct group *g, uint32_t id);
+/** RLIMIT_CPU of g was set, or g was created with one: from now on its figures are looked at in time. Home half. */
+void cpu_limit_watch(struct group *g);
 /** execve: POSIX timers go, ITIMER_REAL stays. Exit: all go. Proc context. */
 void timers_exec(struct group *g);
 void timers_exit(struct group *g);

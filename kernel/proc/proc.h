@@ -104,6 +104,7 @@ struct task_home {
 	struct sigqueue pending;       /* directed at this task */
 	sigset64 mask_mirror;          /* of the body's mask, as last told */
 	struct figures figures;        /* as last told */
+	uint64_t heard_ns, heard_cpu_ns; /* a time when the body told something from away (0: not yet), and its CPU time as of then */
 	uint64_t restart_deadline_ns;  /* of an interrupted home half (poll, futex..): kept for RESTARTBLOCK */
 	struct task *vfork_child_of;   /* the parent that waits for our exec or exit */
 	void *deputy;                  /* kernel/migrate: mailbox and last reply */
@@ -145,6 +146,7 @@ struct group {
 	struct figures dead_tasks, children_used;
 	/* timers that signal */
 	struct itimer_real *itimer;
+	struct itimer_real *cpu_watch; /* RLIMIT_CPU is set: looks at the figures */
 	struct list_node posix_timers;
 	bool traced;                   /* /proc/PID/trace: calls are printed to the log */
 };

@@ -38,8 +38,7 @@ static char state_letter(const struct group *g)
 	if (g->state == RUN_STOPPED) return 'T';
 	if (g->state == RUN_ZOMBIE || list_empty(&g->tasks)) return 'Z';
 	list_for_each(t, &g->tasks, home.in_group) {
-		bool computes_away = !t->has_body && t->call.phase == CALL_NONE;
-		if (t->thread.state == THREAD_RUNNING || t->thread.state == THREAD_RUNNABLE || computes_away) return 'R';
+		if (t->thread.state == THREAD_RUNNING || t->thread.state == THREAD_RUNNABLE || task_computes_away(t)) return 'R';
 	}
 	return 'S';
 }

@@ -2,6 +2,7 @@
  * Called by: sys_sched.c.
  * Never: enforces one; who takes the resource does.  */
 #include "kernel/proc/rlimit.h"
+#include "kernel/proc/itimer.h"
 
 int rlimit_get(const struct group *g, uint32_t which, struct linux_rlimit64 *out)
 {
@@ -14,7 +15,8 @@ int rlimit_get(const struct group *g, uint32_t which, struct linux_rlimit64 *out
 static void tell_home(struct group *g, uint32_t which, uint64_t cur)
 {
 	if (which == RLIMIT_NOFILE) g->fds->limit = (uint32_t)MIN(cur, (uint64_t)FD_MAX);
-	if (which == RLIMIT_FSIZE) g->who.fsize_limit_pages = cur >> PAGE_SHIFT >= UINT32_MAX ? UINT32_MAX : (uint32_t)(cur >> PAGE_SHIFT);
+	if (which == RLIMIT_FSIZE) g->who.fsize_limit = cur;
+	if (which == RLIMIT_CPU) cpu_limit_watch(g);
 }
 
 int rlimit_set(struct group *g, uint32_t which, const struct linux_rlimit64 *l, const struct cred *who)

@@ -1,11 +1,14 @@
 /* signal.c - the home side of signals: who may send, what is queued, who is woken; TAKE and the stopped state.
  * Called by: kill and its kin, tty, timers, exit, the inner rows.
  * Never: touches a body: it goes by the mirrors, and POKEs.  Source: signal(7), kill(2); DESIGN 1b "The hallway". */
+#include "kernel/base/clock.h"
 #include "kernel/base/log.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/rows.h"
 #include "kernel/proc/sigmask.h"
 #include "kernel/syscall/ucall.h"
+
+#define HEAR_NS (900 * NS_PER_MS)
 
 struct sigitem { struct list_node node; struct ksiginfo info; };
 
@@ -339,6 +342,16 @@ int32_t home_stop(struct ucall *c)
 
 /* ---- mirrors */
 
+/* Every word from an away body comes with its CPU time: what it was a second ago tells whether the body computes now. */
+static void hear(struct task_home *h)
+{
+	uint64_t now = clock_now_ns();
+
+	if (h->heard_ns && now - h->heard_ns < HEAR_NS) return;
+	h->heard_ns = now;
+	h->heard_cpu_ns = h->figures.user_ns + h->figures.system_ns;
+}
+
 void mirror_apply(struct task *t, const uint32_t arg[6])
 {
 	struct group *g = t->home.group;
@@ -351,6 +364,7 @@ void mirror_apply(struct task *t, const uint32_t arg[6])
 	g->caught_mirror = ((sigset64)arg[5] << 32 | arg[4]) & ~SIG_UNBLOCKABLE;
 	group_drop(g, g->ignored_mirror & ~was); /* ignoring a signal discards what is pending of it: sigaction(2) */
 	signal_update_cut(t);
+	if (!t->has_body) hear(&t->home);
 }
 
 int32_t home_mirror(struct ucall *c)

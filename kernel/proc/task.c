@@ -9,6 +9,8 @@
 #include "lib/str.h"
 
 struct hallway hallway;
+#define COMPUTES_NS (5 * NS_PER_MS) /* of CPU time within the last second or two: it is not asleep */
+
 static struct list_node all_tasks = LIST_INIT(all_tasks);
 static uint64_t ended_user_ns; /* of tasks that are no more */
 
@@ -123,6 +125,7 @@ void task_free_body(struct task *t)
 
 	if (!t->has_body) return;
 	if (t->has_home) t->home.figures = task_figures(t);
+	t->home.heard_ns = 0;
 	task_release_tid(t);
 	t->has_body = false;
 	t->body.space = NULL;
@@ -225,6 +228,15 @@ struct figures task_figures(const struct task *t)
 	f.vm_pages = t->body.space->total_pages;
 	f.rss_pages = t->body.space->rss_pages;
 	return f;
+}
+
+bool task_computes_away(const struct task *t)
+{
+	if (t->has_body) return false;
+	/* a home half sleeps so that signals reach it; a deputy without one does not */
+	if (t->thread.state == THREAD_ASLEEP && (t->thread.heeds & CUT_SIGNAL)) return false;
+	if (!t->home.heard_ns) return t->call.phase == CALL_NONE;
+	return t->home.figures.user_ns + t->home.figures.system_ns - t->home.heard_cpu_ns >= COMPUTES_NS;
 }
 
 static bool add_word(char *out, uint32_t size, const char *word)

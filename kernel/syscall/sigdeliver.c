@@ -178,11 +178,9 @@ static bool take(struct task *t)
 {
 	if (!inner(t, &row_take, (uint32_t)t->body.mask, (uint32_t)(t->body.mask >> 32))) return false;
 	if (t->body.taken.signo) return true;
+	if (!t->has_home) return true; /* the answer said whether there is more */
 	t->body.poked = false;
-	if (t->has_home)
-		mirror_update(t); /* pokes again if there is more: another thread may have got it, or a new one came */
-	else
-		t->thread.cuts &= ~CUT_SIGNAL;
+	mirror_update(t); /* pokes again if there is more: another thread may have got it, or a new one came */
 	return true;
 }
 

@@ -5,10 +5,8 @@
 
 static int set_size(struct ucall *c, struct inode *i, uint64_t size)
 {
-	uint32_t limit = ucall_who(c)->fsize_limit_pages;
-
 	if ((int64_t)size < 0 || !S_ISREG(i->mode) || !i->ops->truncate) return -EINVAL;
-	if (limit != UINT32_MAX && size > (uint64_t)limit << PAGE_SHIFT && size > i->size) {
+	if (size > ucall_who(c)->fsize_limit && size > i->size) {
 		ucall_who(c)->ops->raise(ucall_who(c), SIGXFSZ);
 		return -EFBIG;
 	}

@@ -83,7 +83,7 @@ def test_damaged_programs(cluster, rng, tmp_path):
     script = """cd /tmp; while read at n; do
         tail -c +$((at+1)) /root/blob | head -c $n > p; chmod 755 p
         timeout -s KILL 2 ./p < /dev/null > /dev/null 2>&1; s=$?; echo $s
-    done < /root/list > /tmp/status; rm p; sort /tmp/status | uniq -c"""
+    done < /root/list > /tmp/status; rm p; sort /tmp/status | uniq -c; sleep 4"""  # timeout's watchers end late
     c.sh(1, "cd /tmp; head -n 10 /root/list > /tmp/l; " + script.replace("/root/list", "/tmp/l"), timeout=60)
     before = free(c)
     out = c.sh(1, script, timeout=180 if not NIGHTLY else 1500)

@@ -48,13 +48,14 @@ static int listen_on(const char *path)
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = TAG_LISTEN};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	if (strlen(path) >= sizeof addr.sun_path) {
+	/* the name appears only when somebody listens behind it: who waits for it may connect at once */
+	if ((size_t)snprintf(addr.sun_path, sizeof addr.sun_path, "%s~", path) >= sizeof addr.sun_path) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	strcpy(addr.sun_path, path);
-	unlink(path);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof addr) != 0 || listen(fd, CLIENTS_MAX) != 0)
+	unlink(addr.sun_path);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof addr) != 0 || listen(fd, CLIENTS_MAX) != 0 ||
+	    rename(addr.sun_path, path) != 0)
 		return -1;
 	epoll_ctl(hub.epoll_fd, EPOLL_CTL_ADD, fd, &event);
 	return fd;

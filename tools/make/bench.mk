@@ -18,7 +18,7 @@ build/bench/linux/vmlinuz: | build/.packages
 
 # Puts the tables of the last `make bench` into docs/performance.md.
 bench-record:
-	@$(PYTHON) bench/record.py
+	@$(PYTHON) bench/report.py
 
 help: help-bench
 help-bench:

@@ -101,7 +101,8 @@ static void say(struct sim *s, uint32_t from, uint32_t to, enum kind kind, uint3
 
 /* ---- home (unit.c) */
 
-static void obey(struct sim *s, const struct commit_out *out)
+/* about: the attempt that a RESUME is the answer to */
+static void obey(struct sim *s, const struct commit_out *out, uint32_t about)
 {
 	static const enum kind kinds[] = {[COMMIT_GO] = GO, [COMMIT_KILL] = KILL, [COMMIT_DONE] = DONE, [COMMIT_RESUME] = RESUME};
 
@@ -109,7 +110,7 @@ static void obey(struct sim *s, const struct commit_out *out)
 		s->moves++;
 		tell(s, "home: route %u epoch %u", s->commit.route, s->commit.epoch);
 	}
-	for (uint32_t i = 0; i < out->n; i++) say(s, HOME, out->msg[i].node, kinds[out->msg[i].kind], out->msg[i].epoch, 0, 0, 0);
+	for (uint32_t i = 0; i < out->n; i++) say(s, HOME, out->msg[i].node, kinds[out->msg[i].kind], out->msg[i].epoch, about, 0, 0);
 	if (!out->lost) return;
 	tell(s, "home: the body is lost");
 	s->exists = false;
@@ -128,15 +129,15 @@ static void home_hears(struct sim *s, uint32_t from, const struct message *m)
 	switch (m->kind) {
 	case READY:
 		commit_ready(&s->commit, (uint16_t)from, (uint16_t)m->node, m->from_epoch, m->epoch, &out);
-		obey(s, &out);
+		obey(s, &out, 0);
 		break;
 	case STARTED:
 	case CALL:
-		if (commit_accept(&s->commit, (uint16_t)from, m->epoch, &out)) obey(s, &out);
+		if (commit_accept(&s->commit, (uint16_t)from, m->epoch, &out)) obey(s, &out, 0);
 		break;
 	case ASK:
 		commit_ask(&s->commit, (uint16_t)from, m->epoch, &out);
-		obey(s, &out);
+		obey(s, &out, m->epoch);
 		break;
 	default: break;
 	}
@@ -265,7 +266,7 @@ static void source_hears(struct sim *s, uint32_t n, uint32_t from, const struct 
 		if (!c->used || !c->leaving) continue;
 		if (m->kind == ANSWER && from == c->source.target && m->epoch == c->source.to) source_answer(&c->source, m->status);
 		if (m->kind == DONE && from == HOME) source_verdict(&c->source, true, m->epoch);
-		if (m->kind == RESUME && from == HOME) source_verdict(&c->source, false, m->epoch);
+		if (m->kind == RESUME && from == HOME && m->from_epoch == c->source.to) source_verdict(&c->source, false, m->epoch);
 		source_step(s, n, c);
 		return;
 	}
@@ -316,8 +317,9 @@ static void peer_down(struct sim *s, uint32_t n, uint32_t dead)
 	node->link[dead]++;
 	node->must_down[dead] = false;
 	if (n == HOME && s->exists) {
+		uint32_t epoch = s->commit.epoch;
 		commit_peer_down(&s->commit, (uint16_t)dead, &out);
-		obey(s, &out);
+		obey(s, &out, epoch);
 	}
 	for (uint32_t i = 0; i < COPIES; i++) {
 		struct copy *c = &node->copy[i];

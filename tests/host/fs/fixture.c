@@ -44,7 +44,7 @@ int fixture_begin(void **state)
 	assert_int_equal(mount_add(NULL, root_fs, 0), 0);
 	memset(&user_cred, 0, sizeof user_cred);
 	who = (struct fs_caller){.cred = &user_cred, .umask = 022, .root = name_root(), .cwd = name_root(), .owner = &who,
-	                         .fsize_limit_pages = UINT32_MAX, .ops = &ops};
+	                         .fsize_limit = UINT64_MAX, .ops = &ops};
 	raised = raised_pgrp = pgrp_signal = pgrp_signalled = 0;
 	leader = deaf = orphaned = false;
 	ctty = NULL;

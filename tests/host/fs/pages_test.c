@@ -98,12 +98,12 @@ static void append_and_limits(void **state)
 	assert_string_equal(read_path("/f"), "abcd");
 	assert_int_equal(f->pos, 4);
 	assert_int_equal(read_some(f, back, 1), -EBADF);
-	who.fsize_limit_pages = 1;
+	who.fsize_limit = PAGE_SIZE;
 	assert_int_equal(write_some(f, pattern, 5000), 4092);
 	assert_int_equal(raised, 0);
 	assert_int_equal(write_some(f, pattern, 1), -EFBIG);
 	assert_int_equal(raised, SIGXFSZ);
-	who.fsize_limit_pages = UINT32_MAX;
+	who.fsize_limit = UINT64_MAX;
 	file_unref(f);
 	assert_int_equal(open_at("/f", O_RDONLY, &f), 0);
 	assert_int_equal(write_some(f, "x", 1), -EBADF);

@@ -127,6 +127,67 @@ static void min_and_time(void **state)
 	assert_int_equal(read_some(f, buf, 32), -ERESTARTSYS); /* no byte yet: no clock runs */
 }
 
+static void set_plain(uint8_t min)
+{
+	struct linux_termios tio;
+	assert_int_equal(ioctl(TCGETS, STUB_USER), 0);
+	memcpy(&tio, user, sizeof tio);
+	tio.iflag = tio.oflag = 0;
+	tio.lflag &= ~(ICANON | ECHO | ISIG);
+	tio.cc[VMIN] = min;
+	tio.cc[VTIME] = 0;
+	memcpy(user, &tio, sizeof tio);
+	assert_int_equal(ioctl(TCSETSW, STUB_USER), 0);
+}
+
+/** Bytes gather in the raw ring without the tty thread; every way to ask for them finds them, in order and whole. */
+static void plain_input(void **state)
+{
+	static uint8_t sent[20000], got[20000];
+	uint32_t in = 0, out = 0, seed = 1;
+	UNUSED(state);
+	set_plain(1);
+	f->flags |= O_NONBLOCK;
+	for (uint32_t n = 0; n < sizeof sent; n++) sent[n] = (uint8_t)(n * 7 + n / 256);
+	while (out < sizeof sent) {
+		seed = seed * 1103515245u + 12345u;
+		uint32_t n = MIN(MIN(seed >> 16 & 255, tty_input_room(t)), (uint32_t)sizeof sent - in);
+		tty_input(t, sent + in, n);
+		in += n;
+		if (seed >> 30 & 1) tty_work(t);
+		n = MIN(seed >> 8 & 511, (uint32_t)sizeof got - out);
+		int32_t r = n ? read_some(f, (char *)got + out, n) : 0;
+		if (r == -EAGAIN) assert_int_equal(in, out);
+		else assert_true(r >= 0);
+		if (r > 0) out += (uint32_t)r;
+	}
+	assert_memory_equal(sent, got, sizeof sent);
+	tty_input(t, sent, 3);
+	assert_int_equal(ioctl(FIONREAD, STUB_USER), 0);
+	assert_int_equal(user[0], 3);
+	assert_int_equal(file_poll(f, NULL) & POLLIN, POLLIN);
+	set_plain(4);
+	assert_int_equal(file_poll(f, NULL) & POLLIN, 0);
+	tty_input(t, sent + 3, 1);
+	assert_int_equal(file_poll(f, NULL) & POLLIN, POLLIN);
+	assert_int_equal(ioctl(TCFLSH, TCIFLUSH), 0);
+	assert_int_equal(file_poll(f, NULL) & POLLIN, 0);
+	f->flags &= ~(uint32_t)O_NONBLOCK;
+	type("ab"); /* fewer than VMIN: only a full buffer ends the read */
+	to_type = "c";
+	assert_int_equal(read_some(f, (char *)got, 3), 3);
+	assert_memory_equal(got, "abc", 3);
+	tty_input(t, (const uint8_t *)"old\r", 4); /* by the rules before the change: no newline, no signal */
+	set_raw(1, 0);
+	assert_int_equal(read_some(f, (char *)got, 32), 4);
+	assert_memory_equal(got, "old\r", 4);
+	n_out = 0;
+	set_plain(1);
+	assert_int_equal(write_some(f, "a\n\tb", 4), 4);
+	assert_int_equal(n_out, 4);
+	assert_memory_equal(line_out, "a\n\tb", 4);
+}
+
 static void poll_honours_canonical_mode(void **state)
 {
 	UNUSED(state);
@@ -256,7 +317,8 @@ static void sizes_and_hangup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(canonical_read), T(min_and_time), T(poll_honours_canonical_mode), T(sessions), T(background), T(slow_output), T(sizes_and_hangup),
+		T(canonical_read), T(min_and_time), T(plain_input), T(poll_honours_canonical_mode), T(sessions), T(background), T(slow_output),
+		T(sizes_and_hangup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
