@@ -177,6 +177,7 @@ uint32_t msg_put_reply(uint8_t *head, const struct msg_reply *m, const uint8_t *
 	wr_u32(&w, m->k);
 	wr_u32(&w, (uint32_t)m->result);
 	wr_u8(&w, m->poke);
+	wr_u64(&w, m->pending);
 	wr_u8(&w, m->n_windows);
 	wr_u32(&w, (uint32_t)m->taken.signo);
 	wr_u32(&w, (uint32_t)m->taken.code);
@@ -214,6 +215,7 @@ bool msg_get_reply(const uint8_t *head, uint32_t n, uint32_t page_bytes, struct 
 	m->k = rd_u32(&r);
 	m->result = (int32_t)rd_u32(&r);
 	m->poke = rd_u8(&r) != 0;
+	m->pending = rd_u64(&r);
 	m->n_windows = rd_u8(&r);
 	get_info(&r, &m->taken);
 	if (!rd_ok(&r) || m->n_windows > MSG_WINDOWS_MAX || m->taken.signo < 0 || m->taken.signo > 64) return false;

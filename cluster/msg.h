@@ -73,6 +73,7 @@ struct msg_reply {
 	uint32_t tid, k;
 	int32_t result;
 	bool poke;                  /* a signal is deliverable now */
+	uint64_t pending;           /* signals that wait at home, blocked ones too: unblocking one of them asks at once */
 	struct msg_info taken;      /* TAKE only; signo 0: none */
 	uint8_t n_windows;
 	uint32_t filled[MSG_WINDOWS_MAX]; /* OUT bytes per window of the call, in order; 0 for IN windows */

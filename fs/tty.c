@@ -265,8 +265,8 @@ static uint32_t tty_poll(struct file *f, struct pollset *ps)
 	poll_wait(ps, &t->readable);
 	poll_wait(ps, &t->writable);
 	if (!ldisc_canonical(&t->l) && t->l.tio.cc[VTIME] == 0) least = MAX(t->l.tio.cc[VMIN], 1);
+	if (ps) want(t, least); /* before the look: what comes behind it calls the thread */
 	if (ldisc_plain(&t->l)) take_plain(t);
-	if (ps) want(t, least);
 	if (ldisc_readable(&t->l) >= least) ready |= POLLIN | POLLRDNORM;
 	if (ldisc_out_room(&t->l) >= CHUNK_ROOM) ready |= POLLOUT | POLLWRNORM;
 	if (t->hung) ready |= POLLIN | POLLHUP | POLLERR;

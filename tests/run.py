@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs every group of tests, one after the other, and counts: `make test` and `make nightly`.
+"""Runs every group of tests and counts: `make test` and `make nightly`.
 
 The last line is exactly "N passed, N failed, N skipped"; the exit status is 0 only when nothing failed.
 With CI=true a skipped test is a failure.  Never stops at the first failure.
@@ -7,8 +7,10 @@ With CI=true a skipped test is a failure.  Never stops at the first failure.
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree
 from pathlib import Path
@@ -17,7 +19,7 @@ TOP = Path(__file__).resolve().parent.parent
 LOGS = TOP / "build" / "test-logs"
 NIGHTLY = os.environ.get("NIGHTLY", "") not in ("", "0")
 CI = os.environ.get("CI", "") == "true"
-MAKE = ["make", "--no-print-directory", "-j2"]
+MAKE = ["make", "--no-print-directory"]
 MINUTE = 60
 
 
@@ -27,6 +29,9 @@ class Totals:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self.failures = []
+        self.running = set()
+        self.over = False
+        self.lock = threading.Lock()
 
     def add(self, passed, failed, skipped):
         self.passed += passed
@@ -43,28 +48,29 @@ def host_fragments():
 
 
 def groups():
-    """(name, command, seconds at most, kind): kind says how its output is counted."""
+    """(lane, name, command, seconds at most, kind): lanes "host" and "qemu" run side by side after "first"; then comes "alone",
+    with what measures time.  kind says how the output is counted."""
     seeds = "1..10000" if NIGHTLY else "1..500"
     frames = "1000000" if NIGHTLY else "100000"
     moves = "1000000" if NIGHTLY else "10000"
-    long = 10 if NIGHTLY else 1
-    yield "build", MAKE + ["kernel", "root", "hub", "programs"], 8 * MINUTE, "one"
-    yield "layers", MAKE + ["layers"], MINUTE, "one"
-    yield "host: pure code", MAKE + ["pure"], 3 * MINUTE, "one"
-    yield "host: units", MAKE + ["test-unit"], 4 * MINUTE * long, "cmocka"
+    long = 20 if NIGHTLY else 1
+    yield "first", "build", MAKE + ["-j2", "kernel", "root", "hub", "programs", "build/nettest.elf", "build/selftest.elf"], 8 * MINUTE, "one"
+    yield "host", "layers", MAKE + ["layers"], MINUTE, "one"
+    yield "host", "host: pure code", MAKE + ["pure"], 4 * MINUTE, "one"
+    yield "host", "host: units", MAKE + ["test-unit"], 5 * MINUTE * long, "cmocka"
     for target in host_fragments():
-        yield f"host: {target[10:]}", MAKE + [target, f"MOVE_SEEDS={moves}"], 4 * MINUTE * long, "cmocka"
-    yield "simulator", MAKE + ["test-sim", f"SEEDS={seeds}"], 5 * MINUTE * long, "one"
-    yield "frame fuzzer", MAKE + ["test-fuzz", f"FUZZ_FRAMES={frames}"], 4 * MINUTE * long, "one"
+        yield "host", f"host: {target[10:]}", MAKE + [target, f"MOVE_SEEDS={moves}"], 5 * MINUTE * long, "cmocka"
+    yield "host", "simulator", MAKE + ["test-sim", f"SEEDS={seeds}"], 6 * MINUTE * long, "one"
+    yield "host", "frame fuzzer", MAKE + ["test-fuzz", f"FUZZ_FRAMES={frames}"], 5 * MINUTE * long, "one"
     if NIGHTLY:
-        yield "fuzzer's coverage", MAKE + ["fuzz-coverage", f"FUZZ_FRAMES={frames}"], 60 * MINUTE, "one"
-    yield "kernel self-test", MAKE + ["test-kernel-base"], 4 * MINUTE, "one"
-    yield "host tool", pytest("tests/tools", "tools"), 4 * MINUTE, "pytest"
-    yield "driver in QEMU", MAKE + ["build/nettest.elf"], 2 * MINUTE, "one"
-    yield "driver in QEMU: wire", pytest("tests/qemu/drivers", "drivers"), 4 * MINUTE, "pytest"
-    yield "clusters", pytest("tests/qemu", "clusters", "--ignore=tests/qemu/drivers"), 8 * MINUTE * (60 if NIGHTLY else 1), "pytest"
+        yield "host", "fuzzer's coverage", MAKE + ["fuzz-coverage", f"FUZZ_FRAMES={frames}"], 60 * MINUTE, "one"
+    yield "qemu", "host tool", pytest("tests/tools", "tools"), 5 * MINUTE, "pytest"
+    yield "qemu", "driver in QEMU", pytest("tests/qemu/drivers", "drivers"), 5 * MINUTE, "pytest"
+    yield "qemu", "clusters", pytest("tests/qemu", "clusters", "--ignore=tests/qemu/drivers", "-m", "not alone"), 9 * MINUTE * long, "pytest"
+    yield "alone", "kernel self-test", MAKE + ["test-kernel-base"], 4 * MINUTE, "one"
+    yield "alone", "clusters, timed", pytest("tests/qemu", "timed", "--ignore=tests/qemu/drivers", "-m", "alone"), 9 * MINUTE * long, "pytest"
     if NIGHTLY:
-        yield "mutants", MAKE + ["-j1", "mutants"], 60 * MINUTE, "one"
+        yield "alone", "mutants", MAKE + ["mutants"], 60 * MINUTE, "one"
 
 
 def pytest(path, name, *more):
@@ -110,7 +116,6 @@ def kill_group(process):
 
 def run_group(name, command, limit, kind, totals):
     """One group; its output goes to a file, and to the screen when it fails."""
-    print(f"[{time.strftime('%H:%M:%S')}] {name} ... ", end="", flush=True)
     log = LOGS / (re.sub(r"\W+", "-", name) + ".log")
     start = time.monotonic()
     if kind == "pytest":
@@ -118,15 +123,14 @@ def run_group(name, command, limit, kind, totals):
     with open(log, "wb") as out:
         process = subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
                                    start_new_session=True)
+        totals.running.add(process)
         try:
             status = process.wait(limit)
         except subprocess.TimeoutExpired:
             kill_group(process)
             process.wait()
             status = 124
-        except BaseException:
-            kill_group(process)
-            raise
+        totals.running.discard(process)
     text = log.read_text(errors="replace")
     if kind == "cmocka":
         counts = count_cmocka(text, status)
@@ -134,13 +138,34 @@ def run_group(name, command, limit, kind, totals):
         counts = count_pytest(command, status)
     else:
         counts = (1, 0, 0) if status == 0 else (0, 1, 0)
-    totals.add(*counts)
-    took = time.monotonic() - start
-    print(f"{counts[0]} passed, {counts[1]} failed, {counts[2]} skipped ({took:.0f} s)", flush=True)
+    report = (f"[{time.strftime('%H:%M:%S')}] {name}: {counts[0]} passed, {counts[1]} failed, {counts[2]} skipped "
+              f"({time.monotonic() - start:.0f} s)")
     if counts[1] or status not in (0, 5):
         why = f"no end within {limit} s" if status == 124 else f"status {status}"
+        report += "\n" + "\n".join("    | " + line for line in text.splitlines()[-60:])
         totals.failures.append(f"{name} ({why}): {log.relative_to(TOP)}")
-        print("\n".join("    | " + line for line in text.splitlines()[-40:]), flush=True)
+    with totals.lock:
+        totals.add(*counts)
+        print(report, flush=True)
+
+
+def run_lane(lane, totals):
+    for where, *group in groups():
+        if where == lane and not totals.over:
+            run_group(*group, totals)
+
+
+def run_all(totals):
+    """Two lanes side by side, then what must be alone."""
+    run_lane("first", totals)
+    if totals.failed:
+        return
+    lanes = [threading.Thread(target=run_lane, args=(lane, totals), daemon=True) for lane in ("host", "qemu")]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join()
+    run_lane("alone", totals)
 
 
 def main():
@@ -148,10 +173,13 @@ def main():
     LOGS.mkdir(parents=True, exist_ok=True)
     totals = Totals()
     start = time.monotonic()
-    for name, command, limit, kind in groups():
-        run_group(name, command, limit, kind, totals)
-        if name == "build" and totals.failed:
-            break
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        run_all(totals)
+    finally:
+        totals.over = True
+        for process in list(totals.running):
+            kill_group(process)
     if CI and totals.skipped:
         totals.failures.append(f"{totals.skipped} skipped: in CI everything must run")
         totals.failed += totals.skipped

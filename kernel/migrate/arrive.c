@@ -11,6 +11,7 @@
 
 #define TABLE_PAGES 16u    /* page tables, the capsule and small objects of a body, beside its pages */
 #define ARRIVALS_MAX 8u
+#define FRAMES_LEFT 64u    /* a body that grew since it was offered takes no frame beyond this */
 #define SILENCE_NS (20 * NS_PER_S)
 #define VERDICT_NS (2 * NS_PER_S)  /* then READY is said again */
 
@@ -281,17 +282,26 @@ void arrive_on_offer(uint16_t from, const struct msg_ctl *m)
 	cluster_ctl(from, &answer);
 }
 
+static void free_pages(const struct fx_message *m)
+{
+	for (uint32_t k = 0; k < m->n_pages; k++) frame_unref(m->pages[k]);
+}
+
 void arrive_on_bulk(const struct fx_message *m, const struct msg_key *key)
 {
 	struct arrival *a = find(key->home, key->unit, key->epoch);
 	struct inbox *i = NULL;
 
 	if (a && a->engine.source == m->from && a->engine.state == TARGET_RECEIVING) {
+		bool promised = a->reserved >= m->n_pages; /* else it is larger than was offered */
 		unreserve(a, m->n_pages); /* the frames of this message */
-		i = inbox_keep(m);
+		if (promised || frame_free_count() > FRAMES_LEFT)
+			i = inbox_keep(m);
+		else
+			free_pages(m);
 		if (!i) a->error = -ENOMEM;
 	} else {
-		for (uint32_t k = 0; k < m->n_pages; k++) frame_unref(m->pages[k]);
+		free_pages(m);
 	}
 	if (i) list_push_back(&a->inbox, &i->node);
 	if (a) waitq_wake_all(&a->wait);

@@ -121,6 +121,7 @@ static void pack_body(struct parts *p, struct task *t)
 	wr_bytes(&w, &b->taken, sizeof(b->taken));
 	wr_bytes(&w, &b->forced, sizeof(b->forced));
 	wr_u64(&w, b->expired);
+	wr_u64(&w, t->has_home ? signal_pending_set(t) : b->pending_mirror);
 	wr_u64(&w, ptime_monotonic(t));
 	wr_u64(&w, (uint64_t)ptime_wall_offset(t));
 	wr_u64(&w, b->clock_floor_ns);
@@ -158,6 +159,7 @@ static void unpack_body(struct parts *p, struct body *b, uint16_t home)
 	rd_bytes(&r, &b->taken, sizeof(b->taken));
 	rd_bytes(&r, &b->forced, sizeof(b->forced));
 	b->expired = rd_u64(&r);
+	b->pending_mirror = rd_u64(&r);
 	uint64_t home_now = rd_u64(&r);
 	b->wall_offset_ns = (int64_t)rd_u64(&r);
 	b->clock_floor_ns = rd_u64(&r);

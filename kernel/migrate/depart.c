@@ -137,7 +137,6 @@ static void thaw(struct depart *d)
 	d->task->umem.frozen = false;
 	d->task->thread.cuts &= ~CUT_FREEZE;
 	waitq_wake_all(&d->space->moved);
-	if (d->task->umem.thaw) waitq_wake_all(d->task->umem.thaw);
 }
 
 /* What a home half stored before it fell asleep is in the body already; what it stores later goes to the parcel. A window's

@@ -64,6 +64,7 @@ void guest_on_reply(const struct fx_message *m, const struct msg_reply *r)
 	/* now, and not when the thread runs: a POKE behind this answer counts. With pages it came in the bulk lane, and one may have
 	 * overtaken it. */
 	if (g->reply && (r->poke || m->n_pages == 0)) g->task->body.poked = r->poke;
+	if (g->reply) g->task->body.pending_mirror = r->pending;
 	if (!g->task->body.poked) g->task->thread.cuts &= ~CUT_SIGNAL;
 	waitq_wake_all(&g->wait);
 }

@@ -247,7 +247,7 @@ static int move_checked(struct unit *u, uint16_t node)
 		if (!h) return -ENOMEM;
 		int r = order_once(u, h, node, deadline);
 		/* on its way by itself (a call that only home can run): the order stands until that is over */
-		bool again = r == 0 || r == -EBUSY || (r == -ESRCH && !list_empty(&u->tasks));
+		bool again = r == 0 || r == -EBUSY || r == -EAGAIN || (r == -ESRCH && !list_empty(&u->tasks));
 		if (r == 0 && u->route == node) return 0; /* else it started, but elsewhere: brought home meanwhile */
 		if (!again || clock_now_ns() > deadline) return r;
 		if (waitq_sleep(&u->changed, CUT_SIGNAL | CUT_DESTROY, clock_now_ns() + BUSY_NS) == -EINTR) return -ERESTARTSYS;

@@ -324,7 +324,8 @@ bool space_is_movable(struct space *s, const char **why)
 	struct area *a;
 
 	list_for_each(a, &s->areas, node) {
-		if ((a->flags & AREA_SHARED) && (a->prot & PROT_WRITE)) {
+		/* writable, or mprotect may make it so */
+		if ((a->flags & AREA_SHARED) && ((a->prot & PROT_WRITE) || !(a->flags & AREA_NOWRITE))) {
 			*why = "shm";
 			return false;
 		}

@@ -65,6 +65,7 @@ struct body {
 	sigset64 mask, saved_mask;     /* saved_mask valid with restore_mask (sigsuspend, pselect) */
 	bool restore_mask;
 	bool poked;                    /* home has a deliverable signal: TAKE at the user boundary */
+	sigset64 pending_mirror;       /* away: what home had pending when it last answered */
 	bool mirror_stale;             /* mask or ignored set changed since home was told */
 	uint32_t altstack_sp, altstack_size, altstack_flags;
 	uint32_t clear_child_tid, robust_list;
@@ -219,6 +220,7 @@ int signal_post_pgrp(uint32_t pgrp, const struct ksiginfo *info, const struct cr
 bool signal_may(const struct cred *from, const struct group *to, int sig);
 /** Home half of TAKE: dequeue one signal that the mask lets through; task's own first. false: none. */
 bool signal_take(struct task *t, sigset64 mask, struct ksiginfo *out);
+sigset64 signal_pending_set(const struct task *t);   /* home: all that is queued for it, blocked or not */
 bool signal_deliverable(const struct task *t);       /* by the mirrors */
 void signal_update_cut(struct task *t);              /* after mirrors or queues changed: sets or clears CUT_SIGNAL, POKEs the body */
 void sigqueue_clear(struct sigqueue *q);

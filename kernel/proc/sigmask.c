@@ -59,6 +59,8 @@ void signal_mirror_changed(struct task *t)
 		mirror_update(t);
 		return;
 	}
+	/* what was pending and blocked must be delivered before the call returns: sigprocmask(2) */
+	if (t->body.pending_mirror & ~t->body.mask) t->body.poked = true;
 	t->body.mirror_stale = true;
 	if (hallway.mirror) hallway.mirror(t);
 }

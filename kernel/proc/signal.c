@@ -123,7 +123,7 @@ static bool queue_take(struct sigqueue *q, sigset64 allowed, struct ksiginfo *ou
 
 /* ---- who is interrupted */
 
-static sigset64 pending_of(const struct task *t)
+sigset64 signal_pending_set(const struct task *t)
 {
 	return t->home.pending.set | t->home.group->pending.set;
 }
@@ -133,7 +133,7 @@ bool signal_deliverable(const struct task *t)
 	sigset64 blocked = t->home.mask_mirror & ~t->home.wait_set & ~SIG_UNBLOCKABLE;
 
 	if (!t->home.group) return false;
-	return t->home.group->state == RUN_STOPPED || (pending_of(t) & ~blocked);
+	return t->home.group->state == RUN_STOPPED || (signal_pending_set(t) & ~blocked);
 }
 
 void signal_update_cut(struct task *t)
@@ -289,7 +289,7 @@ bool signal_take(struct task *t, sigset64 mask, struct ksiginfo *out)
 
 static bool to_be_killed(const struct task *t)
 {
-	return (pending_of(t) & SIGBIT(SIGKILL)) != 0;
+	return (signal_pending_set(t) & SIGBIT(SIGKILL)) != 0;
 }
 
 /* A stopped process sleeps at home, at its boundary, until SIGCONT or SIGKILL. */
@@ -343,13 +343,15 @@ int32_t home_stop(struct ucall *c)
 /* ---- mirrors */
 
 /* Every word from an away body comes with its CPU time: what it was a second ago tells whether the body computes now. */
-static void hear(struct task_home *h)
+static void hear(struct task *t)
 {
+	struct task_home *h = &t->home;
 	uint64_t now = clock_now_ns();
+	bool first = !h->heard_ns;
 
-	if (h->heard_ns && now - h->heard_ns < HEAR_NS) return;
+	if (!first && now - h->heard_ns < HEAR_NS) return;
 	h->heard_ns = now;
-	h->heard_cpu_ns = h->figures.user_ns + h->figures.system_ns;
+	h->heard_cpu_ns = first && t->call.phase == CALL_NONE ? 0 : h->figures.user_ns + h->figures.system_ns; /* it left computing */
 }
 
 void mirror_apply(struct task *t, const uint32_t arg[6])
@@ -364,7 +366,7 @@ void mirror_apply(struct task *t, const uint32_t arg[6])
 	g->caught_mirror = ((sigset64)arg[5] << 32 | arg[4]) & ~SIG_UNBLOCKABLE;
 	group_drop(g, g->ignored_mirror & ~was); /* ignoring a signal discards what is pending of it: sigaction(2) */
 	signal_update_cut(t);
-	if (!t->has_body) hear(&t->home);
+	if (!t->has_body) hear(t);
 }
 
 int32_t home_mirror(struct ucall *c)

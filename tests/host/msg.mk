@@ -1,4 +1,4 @@
-# msg.mk - messages above the datagram layer and the packed body: unit tests, and fuzzers under the sanitizers.
+# msg.mk - messages above the datagram layer, the deputy and the packed body: unit tests, and fuzzers under the sanitizers.
 # Included by the Makefile; targets: test-host-msg, msg-coverage.  FUZZ_MSGS=100000 FUZZ_CAPSULES=20000 here, nightly 1000000 and 300000.
 FUZZ_MSGS ?= $(FUZZ_FRAMES)
 FUZZ_CAPSULES ?= $(shell expr $(FUZZ_FRAMES) / 5)
@@ -10,17 +10,23 @@ MSG_UNDER := cluster/msg.c lib/codec.c lib/rng.c tests/host/cluster/msgs.c
 CAPSULE_UNDER := kernel/migrate/capsule.c kernel/migrate/stream.c kernel/mm/space.c kernel/mm/space_map.c kernel/base/mutex.c lib/codec.c lib/rng.c lib/fmt.c tests/host/stubs/stubs.c \
 	tests/host/migrate/fixture.c
 
+DEPUTY_UNDER := kernel/migrate/deputy.c kernel/migrate/umem_deputy.c cluster/msg.c kernel/mm/space.c kernel/mm/space_map.c \
+	kernel/migrate/stream.c kernel/base/mutex.c lib/codec.c lib/fmt.c tests/host/stubs/stubs.c tests/host/migrate/fixture.c
+MSGTESTS := $(MSGTEST_OUT)/msg_test $(MSGTEST_OUT)/deputy_test $(MSGTEST_OUT)/msg_fuzz $(MSGTEST_OUT)/capsule_fuzz
+
 .PHONY: test-host-msg msg-coverage
 test-host: test-host-msg
-test-host-msg: $(MSGTEST_OUT)/msg_test $(MSGTEST_OUT)/msg_fuzz $(MSGTEST_OUT)/capsule_fuzz
+test-host-msg: $(MSGTESTS)
 	@echo "TEST $(MSGTEST_OUT)/msg_test" && $(MSGTEST_OUT)/msg_test
+	@echo "TEST $(MSGTEST_OUT)/deputy_test" && $(MSGTEST_OUT)/deputy_test
 	@$(MSGTEST_OUT)/msg_fuzz $(FUZZ_MSGS)
 	@$(MSGTEST_OUT)/capsule_fuzz $(FUZZ_CAPSULES)
 
 $(MSGTEST_OUT)/msg_test: tests/host/cluster/msg_test.c $(MSG_UNDER)
 $(MSGTEST_OUT)/msg_fuzz: tests/fuzz/msg_fuzz.c $(MSG_UNDER)
 $(MSGTEST_OUT)/capsule_fuzz: tests/fuzz/capsule_fuzz.c $(CAPSULE_UNDER)
-$(MSGTEST_OUT)/msg_test $(MSGTEST_OUT)/msg_fuzz $(MSGTEST_OUT)/capsule_fuzz:
+$(MSGTEST_OUT)/deputy_test: tests/host/migrate/deputy_test.c $(DEPUTY_UNDER)
+$(MSGTESTS):
 	@mkdir -p $(@D)
 	@echo "HOSTCC $@"
 	@$(MSGTEST_CC) $(MSGTEST_CFLAGS) -o $@ $(filter %.c,$^) -lcmocka

@@ -215,12 +215,12 @@ class Mover:
 class Cluster:
     """A cluster that stays up until `down`."""
 
-    def __init__(self, keep, nodes=2, options=(), add=(), append=""):
+    def __init__(self, keep, nodes=2, options=(), add=(), append="", patient=True):
         self.name = f"t{os.getpid()}-{next(count)}"
         self.keep = pathlib.Path(keep)
         self.size = nodes
         command = [GODWIT, "up", "--name", self.name, "-n", str(nodes), "--keep", str(self.keep),
-                   "--append", f"loglevel=6 {append}".strip(), *options]
+                   "--append", f"loglevel=6 {'deadtime=12000' if patient else ''} {append}".strip(), *options]
         for spec in add:
             command += ["--add", str(spec)]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
@@ -318,12 +318,15 @@ def limit(request):
 
 @pytest.fixture()
 def cluster(tmp_path, request):
-    """Makes clusters: cluster(nodes=4, add=[...]).  Each must be whole at the end."""
+    """Makes clusters: cluster(nodes=4, add=[...]).  Each must be whole at the end.
+
+    Tests that are not marked `alone` give silent nodes more time than the default of 3 s: the machine may be busy.
+    """
     made = []
 
     def make(nodes=2, **more):
         keep = tmp_path / f"c{len(made)}"
-        one = Cluster(keep, nodes, **more)
+        one = Cluster(keep, nodes, patient=not request.node.get_closest_marker("alone"), **more)
         made.append(one)
         return one
 

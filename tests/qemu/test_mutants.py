@@ -6,6 +6,7 @@ They run in `make test` like any other: with the kernel as it is they are green.
 import re
 import time
 
+import pytest
 from conftest import program, seconds
 
 
@@ -48,6 +49,7 @@ def test_lines_that_come_during_moves(cluster, rng):
     assert (result.status, result.out, result.err) == (0, sent, b"")
 
 
+@pytest.mark.alone
 def test_one_body_only(cluster, rng):
     """A large body moves over a slow wire while its target's cable is cut: whoever wins, one body ran at any time."""
     file = program("musl", "dirty")
@@ -71,6 +73,7 @@ def test_one_body_only(cluster, rng):
     assert not re.search("PANIC", c.console(3))
 
 
+@pytest.mark.alone
 def test_target_dies_around_the_commit(cluster):
     """The target's power is cut at many moments round the commit: the process ends killed, or goes on whole; never both."""
     file = program("musl", "dirty")

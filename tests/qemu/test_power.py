@@ -7,6 +7,9 @@ import pytest
 from conftest import NIGHTLY, program, seconds
 
 
+pytestmark = pytest.mark.alone  # nodes that are not heard for 3 s are dead: not while other tests take the CPU
+
+
 def until(what, timeout=10):
     """Waits for a condition; fails after so many seconds."""
     end = time.monotonic() + seconds(timeout)

@@ -229,7 +229,7 @@ static void replies(void **state)
 	assert_true(reply_is_good(&r, NULL, 7));
 	assert_false(reply_is_good(&r, NULL, 6));
 	uint32_t n = msg_put_reply(head, &r, data);
-	head[12 + 13] = MSG_WINDOWS_MAX + 1;
+	head[n - 7 - 5 - 2 * 4 - sizeof(r.taken) - 1] = MSG_WINDOWS_MAX + 1;
 	assert_false(msg_get_reply(head, n, 0, &got));
 	n = msg_put_reply(head, &r, data);
 	memset(head + n - 7 - 5, 0xff, 4); /* a length that no head holds */

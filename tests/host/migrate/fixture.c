@@ -136,4 +136,5 @@ uint32_t arch_cpu_features(void) { return 0; }
 int64_t ptime_wall_offset(const struct task *t) { UNUSED(t); return 0; }
 uint64_t ptime_monotonic(struct task *t) { UNUSED(t); return 5; }
 bool cluster_clock_offset(uint16_t node, int64_t *offset_ns) { UNUSED(node); UNUSED(offset_ns); return false; }
+sigset64 signal_pending_set(const struct task *t) { UNUSED(t); return 0; }
 struct figures task_figures(const struct task *t) { return t->body.base; }

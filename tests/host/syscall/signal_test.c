@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <cmocka.h>
+#include "kernel/base/clock.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/rows.h"
 #include "kernel/proc/sigmask.h"
@@ -14,6 +15,8 @@
 static uint32_t pokes, reports;
 static int last_report, (*on_sleep)(void);
 static int pieces;
+static uint64_t now_ns;
+uint64_t clock_now_ns(void) { return now_ns; }
 struct list_node all_groups = LIST_INIT(all_groups);
 static void poke(struct task *t) { (void)t; pokes++; }
 struct hallway hallway = {.poke = poke};
@@ -135,6 +138,31 @@ static void mirror_flags_travel_in_kill_and_stop(void **state)
 	assert_int_equal(t.home.mask_mirror & SIG_UNBLOCKABLE, 0);
 	post(SIGKILL, SI_USER, 0);
 	assert_int_equal(t.thread.cuts, CUT_SIGNAL);
+}
+
+static void an_away_bodys_word_brings_its_time(void **state)
+{
+	const uint32_t m[6] = {0};
+	(void)state;
+	now_ns = NS_PER_S;
+	t.home.figures.user_ns = 7;
+	mirror_apply(&t, m);
+	assert_int_equal(t.home.heard_cpu_ns, 0); /* it left while it computed */
+	t.home.figures.user_ns = 500;
+	now_ns += NS_PER_S / 2;
+	mirror_apply(&t, m);
+	assert_int_equal(t.home.heard_cpu_ns, 0);
+	now_ns += NS_PER_S / 2;
+	mirror_apply(&t, m);
+	assert_int_equal(t.home.heard_cpu_ns, 500);
+	t.home.heard_ns = 0;
+	t.call.phase = CALL_HOME;
+	mirror_apply(&t, m);
+	assert_int_equal(t.home.heard_cpu_ns, 500);
+	t.has_body = true;
+	t.home.heard_ns = 0;
+	mirror_apply(&t, m);
+	assert_int_equal(t.home.heard_ns, 0);
 }
 
 static void init_is_not_killed(void **state)
@@ -263,6 +291,7 @@ int main(void)
 		T(the_mask_decides_who_is_cut),
 		T(ignored_signals_vanish_unless_blocked),
 		T(mirror_flags_travel_in_kill_and_stop),
+		T(an_away_bodys_word_brings_its_time),
 		T(init_is_not_killed),
 		T(stop_sleeps_until_continue),
 		T(continue_between_take_and_stop_wins),
