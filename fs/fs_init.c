@@ -49,10 +49,11 @@ static void make_root(void)
 		klog(LOG_WARN, "fs: no boot module: the root is empty");
 		return;
 	}
+	if (m->start.v + m->bytes > boot_info.mem_bytes)
+		panic("fs: the boot module (%u KiB) does not fit into this machine: give it more memory", m->bytes >> 10);
 	int err = tmpfs_unpack(sb, phys_to_virt(m->start), m->bytes);
 	if (err) panic("fs: the boot module is no good archive (%d)", -err);
-	klog(LOG_INFO, "fs: root of %u KiB unpacked in place, %d KiB given back", m->bytes >> 10,
-	     ((int)frame_free_count() - (int)free_before) * 4);
+	klog(LOG_INFO, "fs: root of %u KiB unpacked in place, %u KiB beside it", m->bytes >> 10, (free_before - MIN(free_before, frame_free_count())) * 4);
 }
 
 /** path: one component below the root. */
