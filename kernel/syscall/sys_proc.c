@@ -7,14 +7,16 @@
 
 /* ---- ends */
 
-/* The other threads of the process die at their user boundaries. */
+/* The other threads of the process die at their user boundaries. While one of them is in execve, the rest end one by one. */
 static int32_t end_group(struct task *t, int32_t status)
 {
-	struct ksiginfo kill = {.signo = SIGKILL, .code = SI_KERNEL};
-	struct task *o;
+	const struct group *g = t->home.group;
 
-	list_for_each(o, &t->home.group->tasks, home.in_group)
-		if (o != t) signal_post_task(o, &kill);
+	if (g->exec_task && g->exec_task != t) {
+		home_exit_task(t, status);
+		return 0;
+	}
+	signal_kill_others(t);
 	home_exit_group(t, status, NULL);
 	return 0;
 }
