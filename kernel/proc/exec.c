@@ -288,7 +288,6 @@ static void be_alone(struct task *t)
 		while (g->n_tasks > 1) (void)waitq_sleep(&g->task_ended, 0, FOREVER);
 		g->exec_task = NULL;
 	}
-	g->leader_gone = false;
 	if (t->home.tid == g->pid) return;
 	list_remove(&t->home.in_tids);
 	t->home.tid = t->body.tid = g->pid;

@@ -182,13 +182,9 @@ void home_exit_task(struct task *t, int32_t wait_status)
 	struct group *g = t->home.group;
 
 	if (!list_linked(&t->home.in_group)) return; /* it has ended already */
-	if (g->n_tasks <= 1) { /* the process's status is its first thread's */
-		home_exit_group(t, g->leader_gone ? g->exit_status : wait_status, NULL);
+	if (g->n_tasks <= 1) { /* the process's status is its last thread's, as Linux has it since 5.19 */
+		home_exit_group(t, wait_status, NULL);
 		return;
-	}
-	if (t->home.tid == g->pid) {
-		g->leader_gone = true;
-		if (!g->exiting) g->exit_status = wait_status;
 	}
 	retire(t, NULL);
 }

@@ -130,7 +130,6 @@ struct group {
 	uint32_t stop_report, n_tasks; /* stop_report: signal to report to wait, |0x10000 continued */
 	int exit_signal;
 	struct waitq child_event;      /* wait4 of this process */
-	bool leader_gone;              /* the first thread has ended before others: exit_status is its */
 	struct task *exec_task;        /* the thread whose execve ends the others */
 	struct waitq task_ended;       /* a task has left `tasks` */
 	/* environment */
@@ -226,6 +225,8 @@ extern uint16_t this_node;                       /* own node number; set at boot
 struct figures task_figures(const struct task *t);   /* home's view: body's own if here, else as last told */
 struct figures group_figures(const struct group *g);
 bool task_body_here(const struct task *t);
+/** Name a thread; the first one's name is the process's. Cut off at 15 bytes. */
+void task_set_comm(struct task *t, const char *name);
 /** Reasons why the unit cannot move, words separated by spaces; empty if it can. */
 void unit_cantmove(struct unit *u, char *out, uint32_t size);
 

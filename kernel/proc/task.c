@@ -212,6 +212,15 @@ uint64_t task_user_total_ns(void)
 }
 
 /* ---- what home knows of a body */
+void task_set_comm(struct task *t, const char *name)
+{
+	char text[sizeof t->home.comm] = "";
+
+	str_copy(text, sizeof text, name);
+	memcpy(t->home.comm, text, sizeof text);
+	if (t->home.tid == t->home.group->pid) memcpy(t->home.group->comm, text, sizeof text);
+}
+
 bool task_body_here(const struct task *t)
 {
 	return t->has_body;

@@ -201,8 +201,7 @@ int32_t body_refused(struct ucall *c)
 
 static int32_t set_name(struct ucall *c)
 {
-	struct group *g = ucall_group(c);
-	char name[sizeof g->comm];
+	char name[sizeof c->task->home.comm];
 	int32_t n = umem_fetch_string(c->mem, name, uaddr(c->arg[1]), sizeof name);
 
 	if (n == -ENAMETOOLONG) {
@@ -211,8 +210,7 @@ static int32_t set_name(struct ucall *c)
 	} else if (n < 0) {
 		return n;
 	}
-	memset(g->comm, 0, sizeof g->comm);
-	str_copy(g->comm, sizeof g->comm, name);
+	task_set_comm(c->task, name);
 	return 0;
 }
 
@@ -223,7 +221,7 @@ int32_t sys_prctl(struct ucall *c)
 
 	switch (c->arg[0]) {
 	case PR_SET_NAME: return set_name(c);
-	case PR_GET_NAME: return umem_store(c->mem, uaddr(arg), g->comm, sizeof g->comm);
+	case PR_GET_NAME: return umem_store(c->mem, uaddr(arg), c->task->home.comm, sizeof g->comm);
 	case PR_SET_PDEATHSIG:
 		if (arg > LINUX_NSIG) return -EINVAL;
 		g->pdeath_signal = (int)arg;
