@@ -71,6 +71,26 @@ static void *last_exits(void *arg)
 	_exit((int)(long)arg);
 }
 
+static void run_as(const char *what, const char *how)
+{
+	char *argv[] = {(char *)self, (char *)what, (char *)how, NULL};
+
+	execve(self, argv, environ);
+	_exit(99);
+}
+
+/* In a program of its own: after fork, musl's first thread may not end alone. */
+static void first_goes(int status)
+{
+	pthread_t t;
+
+	if (status)
+		pthread_create(&t, NULL, last_exits, (void *)(long)status);
+	else
+		pthread_create(&t, NULL, last_one, NULL);
+	pthread_exit(NULL);
+}
+
 static pid_t start(void)
 {
 	fflush(stdout);
@@ -93,15 +113,9 @@ static void ends(void)
 		for (;;) pause();
 	}
 	report("exit from another", c);
-	if (!(c = start())) {
-		pthread_create(&t, NULL, last_one, NULL);
-		pthread_exit(NULL);
-	}
+	if (!(c = start())) run_as("gone", "0");
 	report("first thread before the last", c);
-	if (!(c = start())) {
-		pthread_create(&t, NULL, last_exits, (void *)6L);
-		pthread_exit(NULL);
-	}
+	if (!(c = start())) run_as("gone", "6");
 	report("exit after the first has gone", c);
 	if (!(c = start())) {
 		pthread_create(&t, NULL, last_one, NULL);
@@ -117,17 +131,9 @@ static void ends(void)
 }
 
 /* ---- exec */
-static void run_again(const char *how)
-{
-	char *argv[] = {(char *)self, (char *)"again", (char *)how, NULL};
-
-	execve(self, argv, environ);
-	_exit(99);
-}
-
 static void *exec_thread(void *arg)
 {
-	run_again(arg);
+	run_as("again", arg);
 	return NULL;
 }
 
@@ -152,9 +158,9 @@ static void execs(void)
 		}
 		company(4);
 		snprintf(pid, sizeof pid, "%d", (int)getpid());
-		if (which == 0) run_again(pid);
+		if (which == 0) run_as("again", pid);
 		pthread_create(&t, NULL, exec_thread, pid);
-		if (which == 2) pthread_exit(NULL);
+		if (which == 2) syscall(SYS_exit, 0);
 		for (;;) pause();
 	}
 	if (!(c = start())) {
@@ -308,6 +314,7 @@ int main(int argc, char **argv)
 	sem_init(&ready, 0, 0);
 	if (argc > 2 && !strcmp(argv[1], "again")) return again(argv[2]);
 	if (argc > 1 && !strcmp(argv[1], "exit7")) return 7;
+	if (argc > 2) first_goes(atoi(argv[2]));
 	names();
 	ends();
 	execs();
