@@ -69,6 +69,25 @@ int32_t sys_waitid(struct ucall *c)
 	return 0;
 }
 
+/* ---- sharing: threads share files, cwd and umask for good, so only processes made with CLONE_FILES or CLONE_FS have any to end */
+
+#define UNSHARE_NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define UNSHARE_OWN (CLONE_FS | CLONE_FILES | CLONE_SYSVSEM)
+#define UNSHARE_ALONE (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM) /* allowed for a single thread, where they do nothing */
+
+int32_t sys_unshare(struct ucall *c)
+{
+	struct group *g = ucall_group(c);
+	uint32_t flags = c->arg[0];
+
+	if (flags & ~(UNSHARE_NAMESPACES | UNSHARE_OWN | UNSHARE_ALONE)) return -EINVAL;
+	if ((flags & UNSHARE_ALONE) && g->n_tasks > 1) return -EINVAL;
+	if (flags & UNSHARE_NAMESPACES) return g->cred.euid ? -EPERM : -EINVAL;
+	if ((flags & CLONE_FILES) && group_own_files(g)) return -ENOMEM;
+	if (flags & CLONE_FS) group_own_fs(g);
+	return 0;
+}
+
 /* ---- names of a process */
 
 int32_t body_getpid(struct ucall *c) { return (int32_t)c->task->body.pid; }

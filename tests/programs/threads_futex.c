@@ -324,6 +324,17 @@ static int run(int flags, int what)
 	return WEXITSTATUS(status);
 }
 
+struct clone_args {
+	unsigned long long flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+};
+
+static int clone3(struct clone_args *a, unsigned size)
+{
+	long r = syscall(SYS_clone3, a, size);
+
+	return r < 0 ? -errno : (int)r;
+}
+
 static void clones(void)
 {
 	struct sigaction a;
@@ -355,6 +366,27 @@ static void clones(void)
 		printf("sighand shared %d: %d, ignored %d\n", share, r, a.sa_handler == SIG_IGN);
 		if (share) kill(getpid(), SIGUSR2); /* home knows too */
 	}
+	struct clone_args args = {.exit_signal = SIGCHLD};
+	fflush(stdout);
+	pid_t c = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+	if (!c) _exit(23);
+	int status = -1;
+	waitpid(c, &status, 0);
+	printf("clone3: %d\n", WEXITSTATUS(status));
+	printf("clone3 wrong: %d", clone3(&args, 8));
+	printf(" %d", clone3((void *)16, sizeof args));
+	args.exit_signal = 99;
+	printf(" %d", clone3(&args, sizeof args));
+	args.exit_signal = SIGCHLD;
+	args.stack = 4096;
+	printf(" %d", clone3(&args, sizeof args));
+	args.stack = 0;
+	args.flags = CLONE_THREAD;
+	printf(" %d", clone3(&args, sizeof args));
+	args.exit_signal = 0;
+	printf(" %d\n", clone3(&args, sizeof args));
+	printf("unshare: %d %d", unshare(CLONE_FILES), unshare(CLONE_FS));
+	printf(" %d %d\n", unshare(CLONE_PARENT_SETTID), errno);
 	printf("sighand without vm: %d\n", run(CLONE_SIGHAND, 1));
 	printf("thread without sighand: %d\n", run(CLONE_THREAD | CLONE_VM, 1));
 }
