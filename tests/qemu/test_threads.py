@@ -24,6 +24,13 @@ def test_same_lines_as_on_the_host(libc, name):
 
 
 @pytest.mark.parametrize("libc", LIBCS)
+def test_every_way_to_end_at_once(libc):
+    done = on_cluster(program(libc, "threads_storm"), "60")
+    assert done.out == b"ended well 60, otherwise 0\n", done
+    assert done.status == 0
+
+
+@pytest.mark.parametrize("libc", LIBCS)
 def test_64_threads_with_16_mib(libc):
     done = on_cluster(program(libc, "threads_many"), "64", "3", options=("--memory", "16"))
     assert done.out.decode() == "".join(f"round {n}: 64 joined, sum 3904\n" for n in range(3)), done
