@@ -42,7 +42,7 @@ syscall_half sys_exit, home_row_fork, body_row_fork, finish_row_fork, home_row_c
 	sys_timer_getoverrun, sys_timer_delete, sys_times, sys_getrusage, sys_setrlimit, body_limits, sys_getrlimit_old,
 	sys_getrlimit, sys_prlimit64, body_prlimits, sys_oldolduname, sys_olduname, sys_uname, sys_sethostname,
 	sys_setdomainname, sys_sysinfo, sys_syslog, sys_reboot, sys_vhangup, body_getrandom, body_failed, home_take,
-	body_take, home_stop, home_exit_status, home_exit_one, home_mirror;
+	body_take, home_stop, home_exit_status, home_exit_one, home_mirror, sys_unshare;
 syscall_resolver mux_restart, mux_prctl, mux_mmap_old, mux_mmap2, mux_fcntl, mux_fcntl64, mux_ioctl, mux_ppoll,
-	mux_ppoll64, mux_select_old, mux_pselect6, mux_pselect6_64, mux_setitimer, mux_getitimer;
+	mux_ppoll64, mux_select_old, mux_pselect6, mux_pselect6_64, mux_setitimer, mux_getitimer, mux_clone3;
 #endif
