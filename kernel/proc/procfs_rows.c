@@ -94,7 +94,7 @@ static uint32_t parent_pid(const struct group *g)
 /* ---- stat: 52 fields by position */
 static void stat_who(struct text_sink *s, const struct group *g, const struct task *t)
 {
-	struct tty *tty = g->session->tty;
+	struct tty *tty = g->session->tty && tty_session(g->session->tty) == g->session->id ? g->session->tty : NULL;
 
 	sink_printf(s, "%u (%s) %c %u %u %u", t ? t->home.tid : g->pid, t ? t->home.comm : g->comm, state_letter(g, t), parent_pid(g),
 		    g->pgrp, g->session->id);
