@@ -8,7 +8,8 @@
 #include "lib/fmt.h"
 
 #define ASK_AGAIN_NS (2 * NS_PER_S)
-#define AHEAD 3u            /* pages asked for at once: the first and what sequential readers need next */
+#define AHEAD_FIRST 2u      /* pages asked for at once: code jumps about, and a page is three frames; */
+#define AHEAD_MAX 16u       /* readers that go on where the last question ended get twice as many each time */
 #define KEPT 16u
 #define PATH_KEPT 64
 
@@ -19,6 +20,7 @@ struct remote {
 	uint64_t size;
 	struct { uint32_t index, pfn; } kept[KEPT];
 	uint32_t next_kept;
+	uint32_t ahead, expected;   /* of the last question: pages, and the index behind them */
 	char path[PATH_KEPT];
 };
 
@@ -127,10 +129,13 @@ static int remote_get_page(struct backing *b, uint32_t index, bool nowait, uint3
 	*pfn = take_kept(r, index);
 	if (*pfn != FRAME_NONE) return 0;
 	if (nowait) return -EAGAIN;
+	r->ahead = index == r->expected ? MIN(MAX(r->ahead * 2, AHEAD_FIRST), AHEAD_MAX) : AHEAD_FIRST;
+	uint32_t n = MIN(r->ahead, n_pages - index);
+	r->expected = index + n;
 	struct page_wait w = {.ask = ++next_ask, .home = r->home};
 	waitq_init(&w.wait);
 	list_push_back(&waits, &w.node);
-	int s = ask(r, index, MIN(AHEAD, n_pages - index), &w);
+	int s = ask(r, index, n, &w);
 	list_remove(&w.node);
 	if (s == 0) s = take_answer(r, w.answer, index, pfn);
 	inbox_free(w.answer);
