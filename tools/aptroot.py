@@ -20,8 +20,15 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 ARCH = "i386"
+
+# Needed for installing only, which happens on no node: apt takes them for installed and leaves them out.
+NOT_NEEDED = "\n".join(f"Package: {name}\nStatus: install ok installed\nArchitecture: {arch}\nMulti-Arch: foreign\n"
+                       f"Version: {version}\nMaintainer: none <none@localhost>\nDescription: only for installing\n"
+                       for name, arch, version in (("dpkg", ARCH, "1.21.1"), ("debconf", "all", "1.5.80")))
+LISTS_FRESH_S = 86400  # package lists younger than this are not fetched again
 
 
 class AptRootError(Exception):
@@ -147,7 +154,8 @@ def write_config(root):
     etc = f"{root}/etc"
     for d in ("state/lists/partial", "cache/archives/partial", "etc/empty", "etc/trusted.gpg.d", "debs", "tree"):
         os.makedirs(f"{root}/{d}", exist_ok=True)
-    open(f"{root}/state/status", "a", encoding="utf-8").close()
+    with open(f"{root}/state/status", "w", encoding="utf-8") as f:
+        f.write(NOT_NEEDED)
     if write_sources(etc) == 0:
         raise AptRootError("no Debian source with component main in the host's apt configuration: "
                            "add one to /etc/apt/sources.list")
@@ -248,9 +256,15 @@ def resolve(root, packages):
         said = [line for line in done.stdout.splitlines() + done.stderr.splitlines() if line.startswith(("E:", " "))]
         raise AptRootError("; ".join(line.strip() for line in said[:3]) or f"apt-get cannot install {' '.join(packages)}")
     debs = []
-    for name, version, arch in re.findall(r"^Inst (\S+) \((\S+) .*\[(\S+)\]\)", done.stdout, re.M):
+    for name, version, arch in re.findall(r"^Inst (\S+) (?:\[\S+\] )?\((\S+) .*\[(\S+)\]\)", done.stdout, re.M):
         debs.append([name.split(":")[0], version, f"{name.split(':')[0]}_{version.replace(':', '%3a')}_{arch}.deb"])
     return debs
+
+
+def fresh(root):
+    """Whether the package lists are young enough."""
+    lists = glob.glob(f"{root}/state/lists/*_Packages*")
+    return bool(lists) and time.time() - max(os.path.getmtime(f) for f in [*lists, f"{root}/state/lists"]) < LISTS_FRESH_S
 
 
 def set_key(packages):
@@ -274,7 +288,7 @@ def fetch_set(root, packages, say=print):
     write_config(root)
     os.makedirs(f"{root}/sets", exist_ok=True)
     say(f"fetching {' '.join(packages)} ({ARCH}) with what they depend on")
-    if apt(root, ["update"]) != 0:
+    if not fresh(root) and apt(root, ["update"]) != 0:
         say(f"warning: apt-get update failed (see {root}/apt.log); going on with what is there")
     debs = resolve(root, packages)
     if apt(root, ["-y", "--no-install-recommends", "--download-only", "install", *packages]) != 0:

@@ -19,7 +19,10 @@ import mkinitrd
 
 DOCS = re.compile(r"usr/share/(doc|man|info|locale|lintian|doc-base|menu|bug|gtk-doc|help|linda|omf|calendar)/"
                   r"|usr/share/(vim/vim\d+|perl/[0-9.]+)/(doc|tutor)/|.*/pod/perl\w+\.pod$")
-FORMAT = 1  # part of a packed set's file name: raise it when packing changes
+FORMAT = 2  # part of a packed set's file name: raise it when packing changes
+
+# In every set: busybox's own sh prefers its applets to the packages' programs.
+ALWAYS = ["dash"]
 
 # What a package's documentation calls optional, and without which it does nothing for its user.
 COMPANIONS = {"gcc": ["libc6-dev"], "g++": ["libc6-dev"], "tcc": ["libc6-dev"]}
@@ -117,7 +120,7 @@ class Packed:
 
 def packed(apt_root, packages, docs, say=print):
     """Fetch and pack a set, or find it packed already; nothing is fetched when all is there."""
-    wanted = sorted(set(packages).union(*(COMPANIONS.get(p, []) for p in packages)))
+    wanted = sorted(set(packages).union(ALWAYS, *(COMPANIONS.get(p, []) for p in packages)))
     for name in wanted:
         if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", name):
             raise aptroot.AptRootError(f"{name} is no name of a Debian package")
