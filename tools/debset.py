@@ -21,8 +21,8 @@ DOCS = re.compile(r"usr/share/(doc|man|info|locale|lintian|doc-base|menu|bug|gtk
                   r"|usr/share/(vim/vim\d+|perl/[0-9.]+)/(doc|tutor)/|.*/pod/perl\w+\.pod$")
 FORMAT = 2  # part of a packed set's file name: raise it when packing changes
 
-# In every set: busybox's own sh prefers its applets to the packages' programs.
-ALWAYS = ["dash"]
+# In every set: a sh (busybox's own prefers its applets to the packages' programs); what is known of terminals.
+ALWAYS = ["dash", "ncurses-base"]
 
 # What a package's documentation calls optional, and without which it does nothing for its user.
 COMPANIONS = {"gcc": ["libc6-dev"], "g++": ["libc6-dev"], "tcc": ["libc6-dev"]}
