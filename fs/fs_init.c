@@ -51,8 +51,10 @@ static void make_root(void)
 	}
 	int err = tmpfs_unpack(sb, phys_to_virt(m->start), m->bytes);
 	if (err) panic("fs: the boot module is no good archive (%d)", -err);
-	klog(LOG_INFO, "fs: root of %u KiB unpacked in place, %d KiB given back", m->bytes >> 10,
-	     ((int)frame_free_count() - (int)free_before) * 4);
+	uint32_t free_now = frame_free_count();
+	klog(LOG_INFO, "fs: root of %u KiB unpacked in place, %u KiB %s", m->bytes >> 10,
+	     (free_now > free_before ? free_now - free_before : free_before - free_now) * 4,
+	     free_now > free_before ? "given back" : "more taken for inodes and short files");
 }
 
 /** path: one component below the root. */

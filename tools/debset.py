@@ -5,11 +5,14 @@ Called by the host tool for --with (tools/cluster/image.py); a set is packed onc
 Never runs a package's own scripts: of what they do, alternatives are read off them and done here.
 """
 
+import importlib.util
 import io
 import json
+import marshal
 import os
 import re
 import stat
+import struct
 import subprocess
 import sys
 import tarfile
@@ -19,7 +22,7 @@ import mkinitrd
 
 DOCS = re.compile(r"usr/share/(doc|man|info|locale|lintian|doc-base|menu|bug|gtk-doc|help|linda|omf|calendar)/"
                   r"|usr/share/(vim/vim\d+|perl/[0-9.]+)/(doc|tutor)/|.*/pod/perl\w+\.pod$")
-FORMAT = 2  # part of a packed set's file name: raise it when packing changes
+FORMAT = 3  # part of a packed set's file name: raise it when packing changes
 
 # In every set: a sh (busybox's own prefers its applets to the packages' programs); what is known of terminals.
 ALWAYS = ["dash", "ncurses-base"]
@@ -105,7 +108,24 @@ def collect(debs, docs):
                 add_member(root, tar, member, docs)
         scripts.append(postinst(path))
     add_alternatives(root, scripts)
+    add_bytecode(root)
     return root
+
+
+def add_bytecode(root):
+    """Python's modules as its packages' scripts compile them, so that a node need not; if this Python is of that version."""
+    here = f"usr/lib/python{sys.version_info[0]}.{sys.version_info[1]}/"
+    skip = ("test/", "lib2to3/", "idlelib/", "ensurepip/", "pydoc_data/")
+    for path, entry in list(root.entries.items()):
+        if not path.startswith(here) or not path.endswith(".py") or path[len(here):].startswith(skip):
+            continue
+        try:
+            code = compile(entry.data, "/" + path, "exec", dont_inherit=True, optimize=0)
+        except (SyntaxError, ValueError):
+            continue
+        data = importlib.util.MAGIC_NUMBER + struct.pack("<III", 0, entry.mtime & 0xffffffff, len(entry.data)) + marshal.dumps(code)
+        cached = f"{os.path.dirname(path)}/__pycache__/{os.path.basename(path)[:-3]}.{sys.implementation.cache_tag}.pyc"
+        root.put(mkinitrd.Entry(cached, stat.S_IFREG | 0o644, data, mtime=entry.mtime))
 
 
 class Packed:

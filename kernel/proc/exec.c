@@ -229,6 +229,11 @@ static int prepare(struct exec_plan *p, struct ucall *c)
 	take_environment(p, g);
 	err = prepare_files(p, &g->who);
 	if (err) return err;
+	if (g->no_new_privs) {
+		p->set_uid = p->set_gid = false;
+		p->euid = g->cred.euid;
+		p->egid = g->cred.egid;
+	}
 	p->secure = p->euid != p->uid || p->egid != p->gid;
 	const struct list_node *tasks = &c->task->home.unit->tasks;
 	if (tasks->next == tasks->prev) return 0;

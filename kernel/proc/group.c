@@ -6,6 +6,7 @@
 #include "kernel/base/clock.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/ids.h"
+#include "kernel/proc/oom.h"
 #include "kernel/proc/procfs_rows.h"
 #include "lib/str.h"
 
@@ -88,6 +89,7 @@ static int inherit(struct group *g, struct group *parent)
 	g->environ = copy_text(parent->environ, parent->environ_len);
 	g->environ_len = g->environ ? parent->environ_len : 0;
 	g->nice = parent->nice;
+	g->no_new_privs = parent->no_new_privs;
 	g->ignored_mirror = parent->ignored_mirror;
 	g->caught_mirror = parent->caught_mirror;
 	g->nocldwait = parent->nocldwait;
@@ -287,5 +289,6 @@ void proc_init(void)
 	ids_init();
 	fs_signal_pgrp = signal_pgrp;
 	space_shared_backing = tmpfs_shared_backing;
+	oom_init();
 	procfs_rows_init();
 }

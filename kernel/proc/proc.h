@@ -144,6 +144,7 @@ struct group {
 	sigset64 ignored_mirror, caught_mirror; /* of the actions, as last told; SA_NOCLDWAIT etc. below */
 	bool nocldwait, nocldstop;
 	int pdeath_signal;
+	bool no_new_privs;           /* exec grants nothing */
 	struct figures dead_tasks, children_used;
 	/* timers that signal */
 	struct itimer_real *itimer;

@@ -190,6 +190,13 @@ void task_discard(struct task *t)
 	kfree(t);
 }
 
+struct task *task_next_here(struct task *t)
+{
+	struct list_node *n = t ? t->in_all.next : all_tasks.next;
+
+	return n == &all_tasks ? NULL : container_of(n, struct task, in_all);
+}
+
 uint64_t task_user_total_ns(void)
 {
 	uint64_t sum = ended_user_ns;

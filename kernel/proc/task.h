@@ -10,6 +10,7 @@ void task_take_space(struct task *t, struct space *s);
 void task_release_tid(struct task *t);
 /** Is the body, elsewhere, likely to be running now? By what it told last; S and R of /proc. */
 bool task_computes_away(const struct task *t);
+struct task *task_next_here(struct task *t); /* of all tasks of this node, guests too; NULL: the first; NULL at the end */
 void exec_plan_free(struct exec_plan *p);    /* NULL is fine (exec.c) */
 uint64_t task_user_total_ns(void);           /* user time of all bodies that ever ran here, for /proc/stat */
 #endif

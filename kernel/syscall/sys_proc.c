@@ -233,8 +233,12 @@ int32_t sys_prctl(struct ucall *c)
 	case PR_GET_DUMPABLE: return 1;
 	case PR_SET_DUMPABLE: return arg > 1 ? -EINVAL : 0;
 	case PR_GET_KEEPCAPS:
-	case PR_GET_SECCOMP:
-	case PR_GET_NO_NEW_PRIVS: return 0;
+	case PR_GET_SECCOMP: return 0;
+	case PR_SET_NO_NEW_PRIVS:
+		if (arg != 1 || c->arg[2] || c->arg[3] || c->arg[4]) return -EINVAL;
+		g->no_new_privs = true;
+		return 0;
+	case PR_GET_NO_NEW_PRIVS: return arg || c->arg[2] || c->arg[3] || c->arg[4] ? -EINVAL : g->no_new_privs;
 	case PR_SET_KEEPCAPS: return arg > 1 ? -EINVAL : 0;
 	case PR_CAPBSET_READ: return arg > 40 ? -EINVAL : 1;
 	case PR_CAPBSET_DROP: return g->cred.euid ? -EPERM : -EINVAL;
