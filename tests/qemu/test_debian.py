@@ -83,7 +83,7 @@ def test_no_second_copy(small):
 def test_memory_gone(small):
     """ENOMEM first; then the largest process ends, with a line in the log; the node lives on."""
     done = small.exec(1, "perl", "-e", '$x = "a" x 1000000000')
-    assert done.status == 1 and b"Out of memory" in done.err, done
+    assert done.status != 0 and done.err.startswith(b"Out of memory"), done
     done = small.exec(1, "bash", "-c", 'bash -c "read x" < <(sleep 60) & perl -e \'push @a, "x" x 100000 while 1\'; echo $?; kill %1')
     assert done.out == b"137\n", done
     assert re.search(r"out of memory: killed process \d+ \(perl\), the largest here", small.console(1))
