@@ -137,6 +137,7 @@ LINUX_SIZE(linux_statfs, 64);
 LINUX_SIZE(linux_statfs64, 84);
 #define TMPFS_MAGIC 0x01021994u
 #define PROC_SUPER_MAGIC 0x9fa0u
+#define DEVPTS_SUPER_MAGIC 0x1cd1u
 #define PIPEFS_MAGIC 0x50495045u
 #define ST_RDONLY 1u
 #define ST_VALID 0x20u
@@ -396,6 +397,11 @@ LINUX_SIZE(linux_winsize, 8);
 #define TIOCGETD 0x5424u
 #define TCSBRKP 0x5425u
 #define TIOCGSID 0x5429u
+#define TIOCGPTN 0x80045430u
+#define TIOCSPTLCK 0x40045431u
+#define TIOCSIG 0x40045436u
+#define TIOCGPTLCK 0x80045439u
+#define TIOCGPTPEER 0x5441u
 #define TCGETS2 0x802c542au
 #define TCSETS2 0x402c542bu
 #define FIONCLEX 0x5450u
@@ -707,6 +713,24 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define FUTEX_CLOCK_REALTIME 256
 #define FUTEX_CMD_MASK (~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME))
 #define FUTEX_BITSET_MATCH_ANY 0xffffffffu
+/* what a robust or pi lock's word holds: the owner's tid and two bits */
+#define FUTEX_WAITERS 0x80000000u
+#define FUTEX_OWNER_DIED 0x40000000u
+#define FUTEX_TID_MASK 0x3fffffffu
+#define ROBUST_LIST_LIMIT 2048u
+/* WAKE_OP's last argument: op 31..28, cmp 27..24, oparg 23..12, cmparg 11..0 */
+#define FUTEX_OP_SET 0u
+#define FUTEX_OP_ADD 1u
+#define FUTEX_OP_OR 2u
+#define FUTEX_OP_ANDN 3u
+#define FUTEX_OP_XOR 4u
+#define FUTEX_OP_OPARG_SHIFT 8u
+#define FUTEX_OP_CMP_EQ 0u
+#define FUTEX_OP_CMP_NE 1u
+#define FUTEX_OP_CMP_LT 2u
+#define FUTEX_OP_CMP_LE 3u
+#define FUTEX_OP_CMP_GT 4u
+#define FUTEX_OP_CMP_GE 5u
 
 /* ---- the log */
 #define SYSLOG_ACTION_READ 2

@@ -6,6 +6,7 @@
 #include "arch/arch.h"
 #include "fs/devs.h"
 #include "fs/pages.h"
+#include "fs/pty.h"
 #include "fs/synth_priv.h"
 #include "kernel/base/bootopt.h"
 #include "kernel/base/log.h"
@@ -49,6 +50,8 @@ static void make_root(void)
 		klog(LOG_WARN, "fs: no boot module: the root is empty");
 		return;
 	}
+	if (m->start.v + m->bytes > boot_info.mem_bytes)
+		panic("fs: the boot module (%u KiB) does not fit into this machine: give it more memory", m->bytes >> 10);
 	int err = tmpfs_unpack(sb, phys_to_virt(m->start), m->bytes);
 	if (err) panic("fs: the boot module is no good archive (%d)", -err);
 	uint32_t free_now = frame_free_count();
@@ -84,7 +87,10 @@ void fs_init(void)
 	for (uint32_t n = 0; n < ARRAY_LEN(types); n++) fstype_register(&types[n]);
 	devs_init();
 	proc_rows_init();
+	pty_init();
 	make_root();
 	mount_at("/dev", "devtmpfs");
+	mount_at("/dev/pts", "devpts");
+	mount_at("/dev/shm", "tmpfs");
 	mount_at("/proc", "proc");
 }

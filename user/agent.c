@@ -96,7 +96,7 @@ static struct session *find_session(uint16_t id, bool create)
 	}
 	if (!create || !spare)
 		return NULL;
-	memset(spare, 0, sizeof *spare);
+	memset(spare, 0, offsetof(struct session, in_buffer));
 	spare->used = true;
 	spare->id = id;
 	spare->in = spare->out = spare->err = -1;

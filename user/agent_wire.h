@@ -7,7 +7,8 @@
  * type..payload, the sum included.  A receiver that finds a wrong sum looks for the next marker after the bad one.
  *
  * Host to node frames carry a running seq and are acknowledged one by one; the host keeps at most
- * AGENT_WINDOW_BYTES unacknowledged and repeats after a timeout, so a terminal's input queue never overflows.
+ * AGENT_WINDOW_BYTES unacknowledged and repeats after a timeout. What a terminal's input queue cannot take waits on
+ * the line: the node's driver holds it back.
  * HELLO starts a new numbering.  Node to host frames are numbered too, but not repeated. */
 #ifndef USER_AGENT_WIRE_H
 #define USER_AGENT_WIRE_H
@@ -17,10 +18,10 @@
 #define AGENT_HEADER_BYTES  10
 #define AGENT_CRC_BYTES     4
 #define AGENT_PAYLOAD_MAX   1024
-#define AGENT_WINDOW_BYTES  3072
+#define AGENT_WINDOW_BYTES  12288
 #define AGENT_VERSION       1
 
-#define AGENT_STDIN_CREDIT  4096  /* bytes of stdin the host may send before the node gives more */
+#define AGENT_STDIN_CREDIT  16384 /* bytes of stdin the host may send before the node gives more */
 #define AGENT_OUTPUT_CREDIT 65536 /* bytes of output a session may send before the host gives more */
 
 enum agent_type {

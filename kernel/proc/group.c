@@ -3,6 +3,7 @@
  * Never: knows where the body is.  */
 #include "fs/pages.h"
 #include "fs/tty.h"
+#include "kernel/proc/ipc.h"
 #include "kernel/base/clock.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/ids.h"
@@ -122,7 +123,9 @@ struct group *group_new(struct group *parent)
 	list_init(&g->tasks);
 	list_init(&g->pending.items);
 	list_init(&g->posix_timers);
+	list_init(&g->fs_sharers);
 	waitq_init(&g->child_event);
+	waitq_init(&g->task_ended);
 	g->refs = 1;
 	g->exit_signal = SIGCHLD;
 	g->start_ns = clock_now_ns();
@@ -140,6 +143,80 @@ struct group *group_new(struct group *parent)
 	return g;
 }
 
+/* ---- sharing: clone's CLONE_FILES and CLONE_FS between processes */
+void group_share_files(struct group *g, struct group *from)
+{
+	fdtable_unref(g->fds);
+	g->fds = from->fds;
+	fdtable_ref(g->fds);
+	g->who.owner = g->fds;
+}
+
+int group_own_files(struct group *g)
+{
+	struct fdtable *shared = g->fds;
+
+	if (shared->refs < 2) return 0;
+	struct fdtable *own = fdtable_copy(shared);
+	if (!own) return -ENOMEM;
+	g->fds = own;
+	g->who.owner = own;
+	fdtable_unref(shared);
+	return 0;
+}
+
+void group_share_fs(struct group *g, struct group *from)
+{
+	list_insert_after(&from->fs_sharers, &g->fs_sharers);
+}
+
+void group_own_fs(struct group *g)
+{
+	list_remove(&g->fs_sharers);
+}
+
+static void put_name(struct name **slot, struct name *n)
+{
+	struct name *old = *slot;
+
+	*slot = n;
+	name_unref(old);
+}
+
+#define FOR_EACH_SHARER(o, g) \
+	for (struct list_node *node = (g)->fs_sharers.next; \
+	     node != &(g)->fs_sharers && (o = list_entry(node, struct group, fs_sharers)); node = node->next)
+
+void group_set_cwd(struct group *g, struct name *n)
+{
+	struct group *o;
+
+	FOR_EACH_SHARER(o, g) {
+		name_ref(n);
+		put_name(&o->who.cwd, n);
+	}
+	put_name(&g->who.cwd, n);
+}
+
+void group_set_root(struct group *g, struct name *n)
+{
+	struct group *o;
+
+	FOR_EACH_SHARER(o, g) {
+		name_ref(n);
+		put_name(&o->who.root, n);
+	}
+	put_name(&g->who.root, n);
+}
+
+void group_set_umask(struct group *g, uint32_t umask)
+{
+	struct group *o;
+
+	FOR_EACH_SHARER(o, g) o->who.umask = umask;
+	g->who.umask = umask;
+}
+
 void group_ref(struct group *g)
 {
 	g->refs++;
@@ -152,6 +229,7 @@ void group_drop_environment(struct group *g)
 
 	g->fds = NULL;
 	g->who.root = g->who.cwd = NULL;
+	list_remove(&g->fs_sharers);
 	if (fds) fdtable_unref(fds);
 	name_unref(cwd);
 	name_unref(root);
@@ -191,10 +269,13 @@ struct task *group_task(const struct group *g)
 struct figures group_figures(const struct group *g)
 {
 	struct figures sum = g->dead_tasks;
+	const struct space *seen = NULL;
 	struct task *t;
 
 	list_for_each(t, &g->tasks, home.in_group) {
 		struct figures f = task_figures(t);
+		if (t->has_body && seen && t->body.space == seen) f.min_faults = f.maj_faults = 0; /* the space counts them */
+		if (t->has_body) seen = t->body.space;
 		figures_add(&sum, &f);
 	}
 	return sum;
@@ -218,18 +299,32 @@ static const struct group *asker(const struct fs_caller *c)
 	return c->task;
 }
 
+static uint32_t ask_tid(const struct fs_caller *c)
+{
+	const struct task *t = group_task(asker(c));
+	return t ? t->home.tid : asker(c)->pid;
+}
+
 static uint32_t ask_pid(const struct fs_caller *c) { return asker(c)->pid; }
 static uint32_t ask_pgrp(const struct fs_caller *c) { return asker(c)->pgrp; }
 static uint32_t ask_session(const struct fs_caller *c) { return asker(c)->session->id; }
 static bool ask_leader(const struct fs_caller *c) { return asker(c)->session->id == asker(c)->pid; }
-static struct tty *ask_ctty(const struct fs_caller *c) { return asker(c)->session->tty; }
+
+/* A terminal that was hung up since belongs to nobody, or to another session. */
+static struct tty *ask_ctty(const struct fs_caller *c)
+{
+	const struct session *s = asker(c)->session;
+
+	return s->tty && tty_session(s->tty) == s->id ? s->tty : NULL;
+}
+
 static bool ask_orphaned(const struct fs_caller *c) { return pgrp_orphaned(asker(c)->pgrp); }
 
 static int set_ctty(const struct fs_caller *c, struct tty *t)
 {
 	struct session *s = asker(c)->session;
 
-	if (t && (!ask_leader(c) || (s->tty && s->tty != t))) return -EPERM;
+	if (t && (!ask_leader(c) || (ask_ctty(c) && s->tty != t))) return -EPERM;
 	s->tty = t;
 	return 0;
 }
@@ -272,6 +367,7 @@ static bool pgrp_in_session(uint32_t pgrp, uint32_t session)
 
 const struct fs_caller_ops proc_caller_ops = {
 	.pid = ask_pid,
+	.tid = ask_tid,
 	.pgrp = ask_pgrp,
 	.session = ask_session,
 	.is_session_leader = ask_leader,
@@ -291,4 +387,5 @@ void proc_init(void)
 	space_shared_backing = tmpfs_shared_backing;
 	oom_init();
 	procfs_rows_init();
+	ipc_init();
 }

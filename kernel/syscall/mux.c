@@ -5,6 +5,7 @@
 #include "kernel/proc/sigmask.h"
 #include "kernel/syscall/rowid.h"
 #include "kernel/syscall/sysarg.h"
+#include "lib/str.h"
 
 static const struct sysrow *row(enum sysrow_id id)
 {
@@ -32,6 +33,51 @@ const struct sysrow *mux_restart(struct ucall *c)
 	for (int i = 0; i < 6; i++) c->arg[i] = b->restart.arg[i];
 	b->restart.row = NULL;
 	return r;
+}
+
+/* ---- clone3: clone(2) with its arguments in memory */
+
+struct clone_args { uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup; };
+#define CLONE_ARGS_FIRST 64u /* the least that a program may give */
+
+/* Words beyond those that are known must be 0: clone3(2). */
+static int32_t fetch_clone_args(struct ucall *c, struct clone_args *a)
+{
+	uint32_t size = c->arg[1];
+
+	memset(a, 0, sizeof *a);
+	if (size > PAGE_SIZE) return -E2BIG;
+	if (size < CLONE_ARGS_FIRST) return -EINVAL;
+	if (umem_fetch(c->mem, a, uaddr(c->arg[0]), MIN(size, (uint32_t)sizeof *a))) return -EFAULT;
+	for (uint32_t at = sizeof *a; at < size; at++) {
+		uint8_t rest;
+		if (umem_fetch(c->mem, &rest, uaddr(c->arg[0] + at), 1)) return -EFAULT;
+		if (rest) return -E2BIG;
+	}
+	return 0;
+}
+
+static int32_t check_clone_args(const struct clone_args *a)
+{
+	if ((a->flags >> 32) || (a->flags & (CLONE_DETACHED | CSIGNAL)) || a->exit_signal > LINUX_NSIG) return -EINVAL;
+	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal) return -EINVAL;
+	if (!a->stack != !a->stack_size || a->stack + a->stack_size > USER_END) return -EINVAL;
+	return a->set_tid || a->set_tid_size || a->cgroup ? -EINVAL : 0;
+}
+
+const struct sysrow *mux_clone3(struct ucall *c)
+{
+	struct clone_args a;
+	int32_t err = fetch_clone_args(c, &a);
+
+	if (!err) err = check_clone_args(&a);
+	if (err) return failed(c, err);
+	c->arg[0] = (uint32_t)(a.flags | a.exit_signal);
+	c->arg[1] = (uint32_t)(a.stack + a.stack_size);
+	c->arg[2] = (uint32_t)a.parent_tid;
+	c->arg[3] = (uint32_t)a.tls;
+	c->arg[4] = (uint32_t)a.child_tid;
+	return row(ROW_clone);
 }
 
 /* ---- mmap */
@@ -66,6 +112,7 @@ static const struct { uint32_t cmd; enum sysrow_id id; } ioctls[] = {
 	{TIOCGPGRP, ROW_ioctl_out4}, {TIOCSPGRP, ROW_ioctl_in4},  {TIOCGSID, ROW_ioctl_out4},  {TIOCOUTQ, ROW_ioctl_out4},
 	{FIONREAD, ROW_ioctl_out4},  {FIONBIO, ROW_ioctl_in4},    {FIOASYNC, ROW_ioctl_in4},   {TIOCSTI, ROW_ioctl_in1},
 	{TIOCGETD, ROW_ioctl_out4},  {TIOCSETD, ROW_ioctl_in4},   {TIOCMGET, ROW_ioctl_out4},  {FIOQSIZE, ROW_ioctl_out8},
+	{TIOCGPTN, ROW_ioctl_out4},   {TIOCGPTLCK, ROW_ioctl_out4}, {TIOCSPTLCK, ROW_ioctl_in4},
 };
 
 const struct sysrow *mux_ioctl(struct ucall *c)
@@ -156,4 +203,83 @@ const struct sysrow *mux_select_old(struct ucall *c)
 	if (err) return failed(c, err);
 	for (int i = 0; i < 5; i++) c->arg[i] = a[i];
 	return row(ROW__newselect);
+}
+
+static const struct sysrow *epoll_pwait(struct ucall *c, enum sysrow_id id)
+{
+	int err = swap_mask(c, c->arg[4], c->arg[5]);
+
+	return err ? failed(c, err) : row(id);
+}
+
+const struct sysrow *mux_epoll_pwait(struct ucall *c) { return epoll_pwait(c, ROW_epoll_pwait_row); }
+const struct sysrow *mux_epoll_pwait2(struct ucall *c) { return epoll_pwait(c, ROW_epoll_pwait2_row); }
+
+/* ---- socketcall: the arguments lie in user memory */
+
+const struct sysrow *mux_socketcall(struct ucall *c)
+{
+	static const struct { enum sysrow_id id; uint8_t n; } calls[] = {
+		[1] = {ROW_socket, 3}, [2] = {ROW_bind, 3}, [3] = {ROW_connect, 3}, [4] = {ROW_listen, 2}, [5] = {ROW_accept4, 3},
+		[6] = {ROW_getsockname, 3}, [7] = {ROW_getpeername, 3}, [8] = {ROW_socketpair, 4}, [9] = {ROW_sendto, 4},
+		[10] = {ROW_recvfrom, 4}, [11] = {ROW_sendto, 6}, [12] = {ROW_recvfrom, 6}, [13] = {ROW_shutdown, 2},
+		[14] = {ROW_setsockopt, 5}, [15] = {ROW_getsockopt, 5}, [16] = {ROW_sendmsg, 3}, [17] = {ROW_recvmsg, 3},
+		[18] = {ROW_accept4, 4}, [19] = {ROW_recvmmsg, 5}, [20] = {ROW_sendmmsg, 4},
+	};
+	uint32_t a[6] = {0}, call = c->arg[0];
+
+	if (call == 0 || call >= ARRAY_LEN(calls)) return failed(c, -EINVAL);
+	int err = umem_fetch(c->mem, a, uaddr(c->arg[1]), calls[call].n * 4u);
+	if (err) return failed(c, err);
+	for (int i = 0; i < 6; i++) c->arg[i] = a[i];
+	return row(calls[call].id);
+}
+
+/* ---- ipc: call, first, second, third, pointer, fifth; the upper half of call is the version of an old caller */
+
+static const struct sysrow *ipc_row(struct ucall *c, enum sysrow_id id, uint32_t a, uint32_t b, uint32_t d, uint32_t e, uint32_t f)
+{
+	const uint32_t arg[6] = {a, b, d, e, f, 0};
+
+	for (int i = 0; i < 6; i++) c->arg[i] = arg[i];
+	return row(id);
+}
+
+/* semctl's fourth argument lies behind a pointer here; msgrcv's old callers packed pointer and type. */
+static const struct sysrow *ipc_indirect(struct ucall *c, uint32_t first, uint32_t second, uint32_t third, uint32_t flags, uint32_t at, bool sem)
+{
+	uint32_t v[2] = {0, 0};
+
+	if (!at) return failed(c, -EINVAL);
+	int err = umem_fetch(c->mem, v, uaddr(at), sem ? 4 : 8);
+	if (err) return failed(c, err);
+	return sem ? ipc_row(c, ROW_semctl, first, second, third, v[0], 0) : ipc_row(c, ROW_msgrcv, first, v[0], second, v[1], flags);
+}
+
+const struct sysrow *mux_ipc(struct ucall *c)
+{
+	uint32_t a = c->arg[1], b = c->arg[2], d = c->arg[3], p = c->arg[4], f = c->arg[5];
+
+	switch (c->arg[0] & 0xffff) {
+	case 1: return ipc_row(c, ROW_semop, a, p, b, 0, 0);
+	case 2: return ipc_row(c, ROW_semget, a, b, d, 0, 0);
+	case 3: return ipc_indirect(c, a, b, d, 0, p, true);
+	case 4: return ipc_row(c, ROW_semtimedop, a, p, b, f, 0);
+	case 11: return ipc_row(c, ROW_msgsnd, a, p, b, d, 0);
+	case 12: return c->arg[0] >> 16 ? ipc_row(c, ROW_msgrcv, a, p, b, f, d) : ipc_indirect(c, a, b, 0, d, p, false);
+	case 13: return ipc_row(c, ROW_msgget, a, b, 0, 0, 0);
+	case 14: return ipc_row(c, ROW_msgctl, a, b, p, 0, 0);
+	case 21: return d ? ipc_row(c, ROW_shmat_at, a, p, b, d, 0) : failed(c, -EFAULT);
+	case 22: return ipc_row(c, ROW_shmdt, p, 0, 0, 0, 0);
+	case 23: return ipc_row(c, ROW_shmget, a, b, d, 0, 0);
+	case 24: return ipc_row(c, ROW_shmctl, a, b, p, 0, 0);
+	default: return failed(c, -ENOSYS);
+	}
+}
+
+/* The address is the result: it goes nowhere else. */
+const struct sysrow *mux_shmat(struct ucall *c)
+{
+	c->arg[3] = 0;
+	return row(ROW_shmat_at);
 }

@@ -35,6 +35,10 @@ count = itertools.count(1)
 
 
 def pytest_configure(config):
+    def stop(number, frame):
+        raise KeyboardInterrupt  # so that clusters are taken down
+
+    signal.signal(signal.SIGTERM, stop)
     config.addinivalue_line("markers", "nightly: too long for `make test`; runs with NIGHTLY=1")
     config.addinivalue_line("markers", "limit(seconds): how long this test may take at most")
     config.addinivalue_line("markers", "alone: measures time; needs a quiet machine")

@@ -13,7 +13,7 @@ from collections import deque
 from . import wire
 from .fail import Fail
 
-CHUNK = 960        # payload of frames to the node: three of them fit the window
+CHUNK = 960        # payload of frames to the node: a dozen of them fit the window
 REPEAT_S = 1.0     # unacknowledged frames are sent again after that long
 CREDIT_STEP = 16384
 

@@ -20,7 +20,8 @@ static struct file *get_fd(uint32_t pid, int32_t fd)
 	file_ref(open_file);
 	return open_file;
 }
-static const struct proc_census census = {.next_pid = next_pid, .owner = owner, .next_fd = next_fd, .get_fd = get_fd};
+static uint32_t next_task(uint32_t pid, uint32_t after) { return after < pid ? pid : 0; }
+static const struct proc_census census = {.next_pid = next_pid, .next_task = next_task, .owner = owner, .next_fd = next_fd, .get_fd = get_fd};
 
 static int show_hello(struct text_sink *s, const struct fs_caller *c)
 {
@@ -287,7 +288,7 @@ static void devices(void **state)
 	assert_int_equal(fstype_mount("devtmpfs", "devtmpfs", NULL, at, 0), 0);
 	name_unref(at);
 	dev_register(&later);
-	assert_string_equal(list_dir("/dev"), ". .. fd stdin stdout stderr shm first later ");
+	assert_string_equal(list_dir("/dev"), ". .. fd stdin stdout stderr shm pts first later ");
 	assert_int_equal(open_at("/dev/later", O_RDWR, &f), 0);
 	assert_int_equal(read_some(f, buf, 3), 3);
 	assert_memory_equal(buf, "\0\0\0", 3);
