@@ -83,7 +83,7 @@ def test_no_second_copy(small):
 def test_memory_gone(small):
     """ENOMEM first; then the largest process ends, with a line in the log; the node lives on."""
     done = small.exec(1, "perl", "-e", '$x = "a" x 1000000000')
-    assert done.status == 1 and b"Out of memory" in done.err, done
+    assert done.status != 0 and done.err.startswith(b"Out of memory"), done
     done = small.exec(1, "bash", "-c", 'bash -c "read x" < <(sleep 60) & perl -e \'push @a, "x" x 100000 while 1\'; echo $?; kill %1')
     assert done.out == b"137\n", done
     assert re.search(r"out of memory: killed process \d+ \(perl\), the largest here", small.console(1))
@@ -155,12 +155,28 @@ signal.signal(signal.SIGALRM, lambda *a: print("alrm"))
 signal.setitimer(signal.ITIMER_REAL, 0.05)
 signal.pause()
 """
+PY_COPY = """
+import os, errno
+f = os.open("/tmp/src", os.O_RDWR | os.O_CREAT | os.O_TRUNC); g = os.open("/tmp/dst", os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+os.write(f, b"0123456789" * 1000)
+print(os.copy_file_range(f, g, 9000, 5), os.copy_file_range(f, g, 9000, 9001), os.fstat(g).st_size, os.pread(g, 6, 0), os.lseek(g, 0, 1))
+print(os.copy_file_range(f, g, 5, 10000), os.copy_file_range(f, f, 10, 0, 20), os.pread(f, 10, 20))
+def refused(*a):
+    try:
+        os.copy_file_range(*a)
+    except OSError as e:
+        return errno.errorcode[e.errno]
+d = os.open("/tmp", os.O_RDONLY); r, w = os.pipe(); p = os.open("/proc/version", os.O_RDONLY)
+print(refused(f, f, 10, 0, 5), refused(d, g, 1), refused(r, g, 1), refused(99, g, 1), refused(f, d, 1), refused(p, g, 1))
+"""
 HELLO = '#include <stdio.h>\nint main(int c,char**v){(void)v;printf("hello %d\\n",c);return 0;}\n'
 MAKEFILE = "all: a b\n\tcat a b > c\na:\n\techo A > a\nb:\n\techo B > b\n"
 
 WITH_LARGE = {
     "python": (["python3", "-c", PY_CHAIN % 20000], "21effe9e230be1ee3891f8ffa0ffb81eb5bbbd456f9b9857d52709b1d2a96492\n"),
     "python processes": (["python3", "-c", PY_PROCESSES], "hello\nb'sub\\n'\nb'shell\\n'\n3\nalrm\n"),
+    "copy_file_range": (["python3", "-c", PY_COPY],
+                        "9000 999 9999 b'567890' 9999\n0 10 b'0123456789'\nEINVAL EISDIR EINVAL EBADF EISDIR EXDEV\n"),
     "tcc": (["bash", "-c", "mkdir -p /tmp/c; cd /tmp/c; cat > h.c <<'X'\n" + HELLO + "X\ntcc -run h.c; tcc -o h h.c && ./h"],
             "hello 1\nhello 1\n"),
     "gcc": (["bash", "-c", "mkdir -p /tmp/g; cd /tmp/g; cat > h.c <<'X'\n" + HELLO + "X\ngcc -O2 -Wall -o h h.c && ./h; "
@@ -177,7 +193,7 @@ WITH_LARGE = {
             "second\nfirst\n f | 1 +\n 1 file changed, 1 insertion(+)\n"),
     "text tools": (["bash", "-c", "seq 10 | gawk '{s+=$1} END {print s}'; echo abc | sed s/b/X/; printf 'b\\na\\n' | sort; "
                     "tar cf - /etc/hostname 2>/dev/null | tar xOf -; find /etc -name hostn\\*; seq 50000 | gzip | gunzip | md5sum; "
-                    "timeout 0.2 sleep 5; echo $?; cp -a /etc /tmp/etc2 && diff -r /etc /tmp/etc2 && rm -r /tmp/etc2; "
+                    "timeout 0.2 sleep 5; echo $?; cp -a /etc/alternatives /tmp/etc2 && diff -r --no-dereference /etc/alternatives /tmp/etc2 && rm -r /tmp/etc2; "
                     "mktemp -u | cut -c1-9"],
                    "55\naXc\na\nb\ngodwit\n/etc/hostname\nc1d4ba52c72ac7bcc71ff2d6c083e684  -\n124\n/tmp/tmp.\n"),
     "alternatives": (["sh", "-c", "readlink -f /usr/bin/awk /usr/bin/cc /usr/bin/vi"],
