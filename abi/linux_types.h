@@ -137,6 +137,7 @@ LINUX_SIZE(linux_statfs, 64);
 LINUX_SIZE(linux_statfs64, 84);
 #define TMPFS_MAGIC 0x01021994u
 #define PROC_SUPER_MAGIC 0x9fa0u
+#define DEVPTS_SUPER_MAGIC 0x1cd1u
 #define PIPEFS_MAGIC 0x50495045u
 #define ST_RDONLY 1u
 #define ST_VALID 0x20u
@@ -396,6 +397,11 @@ LINUX_SIZE(linux_winsize, 8);
 #define TIOCGETD 0x5424u
 #define TCSBRKP 0x5425u
 #define TIOCGSID 0x5429u
+#define TIOCGPTN 0x80045430u
+#define TIOCSPTLCK 0x40045431u
+#define TIOCSIG 0x40045436u
+#define TIOCGPTLCK 0x80045439u
+#define TIOCGPTPEER 0x5441u
 #define TCGETS2 0x802c542au
 #define TCSETS2 0x402c542bu
 #define FIONCLEX 0x5450u

@@ -6,6 +6,7 @@
 #include "arch/arch.h"
 #include "fs/devs.h"
 #include "fs/pages.h"
+#include "fs/pty.h"
 #include "fs/synth_priv.h"
 #include "kernel/base/bootopt.h"
 #include "kernel/base/log.h"
@@ -83,7 +84,10 @@ void fs_init(void)
 	for (uint32_t n = 0; n < ARRAY_LEN(types); n++) fstype_register(&types[n]);
 	devs_init();
 	proc_rows_init();
+	pty_init();
 	make_root();
 	mount_at("/dev", "devtmpfs");
+	mount_at("/dev/pts", "devpts");
+	mount_at("/dev/shm", "tmpfs");
 	mount_at("/proc", "proc");
 }

@@ -76,7 +76,7 @@ void dev_register(struct dev_row *row)
 	if (*end == row) return;
 	row->next = NULL;
 	*end = row;
-	if (dev_fs && dev_fs->root) show_in(dev_fs, row); /* no root: unmounted */
+	if (!row->hidden && dev_fs && dev_fs->root) show_in(dev_fs, row); /* no root: unmounted */
 }
 
 int dev_open(struct file *f, const struct fs_caller *who)
@@ -103,8 +103,9 @@ int devtmpfs_make(const char *source, const char *data, struct superblock **out)
 	for (uint32_t n = 0; n < ARRAY_LEN(links) && !err; n++)
 		err = tmpfs_node(sb, links[n].name, S_IFLNK | 0777, 0, links[n].text, NULL);
 	if (!err) err = tmpfs_node(sb, "shm", S_IFDIR | 01777, 0, NULL, NULL);
+	if (!err) err = tmpfs_node(sb, "pts", S_IFDIR | 0755, 0, NULL, NULL);
 	for (const struct dev_row *row = devices; row && !err; row = row->next)
-		err = tmpfs_node(sb, row->name, row->mode, row->rdev, NULL, NULL);
+		if (!row->hidden) err = tmpfs_node(sb, row->name, row->mode, row->rdev, NULL, NULL);
 	if (err) {
 		superblock_destroy(sb);
 		return err;

@@ -9,6 +9,7 @@
 struct dev_row {
 	struct dev_row *next;
 	const char *name;              /* below /dev */
+	bool hidden;                   /* no node in /dev: the name is only its kind */
 	uint32_t rdev;                 /* (major << 8) | minor */
 	uint32_t mode;                 /* S_IFCHR | 0666 ... */
 	int (*open)(struct file *f, const struct fs_caller *who); /* sets f->ops, f->priv; default ops below */

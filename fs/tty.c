@@ -8,6 +8,7 @@
 #include "kernel/base/clock.h"
 #include "kernel/base/log.h"
 #include "kernel/mm/kheap.h"
+#include "lib/str.h"
 
 #define CHUNK 128u            /* bytes from a user's memory to a ring, on the stack */
 #define CHUNK_IN 512u         /* and the other way */
@@ -269,8 +270,15 @@ static uint32_t tty_poll(struct file *f, struct pollset *ps)
 	if (ldisc_plain(&t->l)) take_plain(t);
 	if (ldisc_readable(&t->l) >= least) ready |= POLLIN | POLLRDNORM;
 	if (ldisc_out_room(&t->l) >= CHUNK_ROOM) ready |= POLLOUT | POLLWRNORM;
-	if (t->hung) ready |= POLLIN | POLLHUP | POLLERR;
+	if (t->hung) ready |= POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM | POLLHUP | POLLERR;
 	return ready;
+}
+
+static void tty_release(struct file *f)
+{
+	struct tty *t = f->priv;
+
+	if (t && t->ops->close) t->ops->close(t);
 }
 
 static const struct file_ops tty_file_ops = {
@@ -279,12 +287,16 @@ static const struct file_ops tty_file_ops = {
 	.seek = file_no_seek,
 	.poll = tty_poll,
 	.ioctl = tty_ioctl,
+	.release = tty_release,
 };
 
 /* ---- opening */
 static int open_tty(struct file *f, struct tty *t, bool may_control, const struct fs_caller *who)
 {
+	int err = t->ops->open ? t->ops->open(t) : 0;
+
 	f->ops = &tty_file_ops;
+	if (err) return err;
 	f->priv = t;
 	t->hung = false;
 	if (may_control && !(f->flags & O_NOCTTY) && t->session == 0 && who->ops->is_session_leader(who) && !who->ops->ctty(who))
@@ -334,10 +346,8 @@ struct tty *tty_create(const char *name, uint32_t rdev, const struct tty_driver_
 	if (!ttys) start_thread();
 	t->ops = ops;
 	t->driver = driver;
-	t->row = (struct dev_row){.name = name, .rdev = rdev, .mode = S_IFCHR | 0620, .open = open_by_number};
-	ring_init(&t->raw, TTY_RAW);
-	t->need = NOBODY;
-	ldisc_init(&t->l);
+	t->row = (struct dev_row){.name = name ? name : "pts", .hidden = !name, .rdev = rdev, .mode = S_IFCHR | 0620, .open = open_by_number};
+	tty_reset(t);
 	mutex_init(&t->reading, MUTEX_INODE);
 	waitq_init(&t->readable);
 	waitq_init(&t->writable);
@@ -345,6 +355,16 @@ struct tty *tty_create(const char *name, uint32_t rdev, const struct tty_driver_
 	*end = t;
 	dev_register(&t->row);
 	return t;
+}
+
+void tty_reset(struct tty *t)
+{
+	ring_init(&t->raw, TTY_RAW);
+	t->need = NOBODY;
+	ldisc_init(&t->l);
+	memset(&t->size, 0, sizeof t->size);
+	t->session = t->pgrp = 0;
+	t->hung = false;
 }
 
 void *tty_driver_data(const struct tty *t)
@@ -360,6 +380,11 @@ const struct linux_termios *tty_termios(const struct tty *t)
 uint32_t tty_rdev(const struct tty *t)
 {
 	return t->row.rdev;
+}
+
+uint32_t tty_session(const struct tty *t)
+{
+	return t->session;
 }
 
 uint32_t tty_foreground(const struct tty *t)
@@ -397,10 +422,16 @@ void tty_session_end(struct tty *t, uint32_t session)
 
 void tty_hangup(struct tty *t)
 {
+	uint32_t leader = t->session != t->pgrp ? t->session : 0; /* its group has its own id */
+
 	t->hung = true;
 	ldisc_flush_input(&t->l);
 	ldisc_flush_output(&t->l);
 	let_go(t);
+	if (leader) {
+		fs_signal_pgrp(leader, SIGHUP);
+		fs_signal_pgrp(leader, SIGCONT);
+	}
 	waitq_wake_all(&t->readable);
 	waitq_wake_all(&t->writable);
 }

@@ -9,8 +9,10 @@ struct tty_driver_ops {
 	uint32_t (*write)(struct tty *t, const uint8_t *bytes, uint32_t n); /* bytes taken; the rest after tty_output_room */
 	void (*set_termios)(struct tty *t);                                 /* speed etc. changed; may be NULL */
 	void (*input_room)(struct tty *t);  /* tty_input_room was 0 and there is room again; any context; may be NULL */
+	int (*open)(struct tty *t);         /* a file of it is being opened: 0, or -errno to refuse; may be NULL */
+	void (*close)(struct tty *t);       /* a file that open allowed is gone; may be NULL */
 };
-/** Make a terminal and register it in /dev under name with rdev. The tty lives for ever. NULL no memory. proc context. */
+/** Make a terminal and register it in /dev under name (NULL: one of devpts) with rdev. The tty lives for ever. NULL no memory. proc context. */
 struct tty *tty_create(const char *name, uint32_t rdev, const struct tty_driver_ops *ops, void *driver);
 void *tty_driver_data(const struct tty *t);
 const struct linux_termios *tty_termios(const struct tty *t); /* for set_termios: speed, character size */
@@ -24,6 +26,7 @@ void tty_set_size(struct tty *t, uint32_t rows, uint32_t cols);
 void tty_hangup(struct tty *t);
 void tty_session_end(struct tty *t, uint32_t session); /* session leader exits: SIGHUP SIGCONT to the foreground group, ctty given up */
 uint32_t tty_rdev(const struct tty *t);
+uint32_t tty_session(const struct tty *t);    /* whose controlling terminal it is; 0 none */
 uint32_t tty_foreground(const struct tty *t); /* pgrp, for /proc/PID/stat tpgid */
 /** /dev/console and /dev/tty: console is an alias of this terminal. */
 void tty_set_console(struct tty *t);

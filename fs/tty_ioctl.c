@@ -188,9 +188,8 @@ static int32_t session_ioctl(struct tty *t, uint32_t cmd, uint32_t arg, struct u
 	}
 }
 
-int32_t tty_ioctl(struct file *f, uint32_t cmd, uint32_t arg, struct umem *mem, const struct fs_caller *who)
+int32_t tty_control(struct tty *t, uint32_t cmd, uint32_t arg, struct umem *mem, const struct fs_caller *who)
 {
-	struct tty *t = f->priv;
 	int err = changes(cmd) ? tty_check_background(t, SIGTTOU, who) : 0;
 
 	if (err) return err;
@@ -209,4 +208,12 @@ int32_t tty_ioctl(struct file *f, uint32_t cmd, uint32_t arg, struct umem *mem, 
 	case TIOCSWINSZ: return set_size(t, arg, mem);
 	default: return session_ioctl(t, cmd, arg, mem, who);
 	}
+}
+
+int32_t tty_ioctl(struct file *f, uint32_t cmd, uint32_t arg, struct umem *mem, const struct fs_caller *who)
+{
+	struct tty *t = f->priv;
+
+	if (t->hung) return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
+	return tty_control(t, cmd, arg, mem, who);
 }

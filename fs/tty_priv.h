@@ -34,5 +34,8 @@ int tty_drain(struct tty *t);  /* until the driver took all output. -ERESTARTSYS
 /** May the caller's group use t now? sig: SIGTTIN or SIGTTOU. 0; -EIO; -ERESTARTSYS after the signal was raised. */
 int tty_check_background(struct tty *t, int sig, const struct fs_caller *who);
 int tty_take_control(struct tty *t, const struct fs_caller *who);
+void tty_reset(struct tty *t); /* as if just made: the pair of a pty is used again */
+/** Any control of t, by a file of it or of its master. */
+int32_t tty_control(struct tty *t, uint32_t cmd, uint32_t arg, struct umem *mem, const struct fs_caller *who);
 int32_t tty_ioctl(struct file *f, uint32_t cmd, uint32_t arg, struct umem *mem, const struct fs_caller *who);
 #endif

@@ -220,14 +220,22 @@ static uint32_t ask_pid(const struct fs_caller *c) { return asker(c)->pid; }
 static uint32_t ask_pgrp(const struct fs_caller *c) { return asker(c)->pgrp; }
 static uint32_t ask_session(const struct fs_caller *c) { return asker(c)->session->id; }
 static bool ask_leader(const struct fs_caller *c) { return asker(c)->session->id == asker(c)->pid; }
-static struct tty *ask_ctty(const struct fs_caller *c) { return asker(c)->session->tty; }
+
+/* A terminal that was hung up since belongs to nobody, or to another session. */
+static struct tty *ask_ctty(const struct fs_caller *c)
+{
+	const struct session *s = asker(c)->session;
+
+	return s->tty && tty_session(s->tty) == s->id ? s->tty : NULL;
+}
+
 static bool ask_orphaned(const struct fs_caller *c) { return pgrp_orphaned(asker(c)->pgrp); }
 
 static int set_ctty(const struct fs_caller *c, struct tty *t)
 {
 	struct session *s = asker(c)->session;
 
-	if (t && (!ask_leader(c) || (s->tty && s->tty != t))) return -EPERM;
+	if (t && (!ask_leader(c) || (ask_ctty(c) && s->tty != t))) return -EPERM;
 	s->tty = t;
 	return 0;
 }

@@ -78,7 +78,7 @@ static uint32_t parent_pid(const struct group *g)
 /* ---- stat: 52 fields by position */
 static void stat_who(struct text_sink *s, const struct group *g)
 {
-	struct tty *tty = g->session->tty;
+	struct tty *tty = g->session->tty && tty_session(g->session->tty) == g->session->id ? g->session->tty : NULL;
 
 	sink_printf(s, "%u (%s) %c %u %u %u", g->pid, g->comm, state_letter(g), parent_pid(g), g->pgrp, g->session->id);
 	sink_printf(s, " %u %d 4194304", tty ? tty_rdev(tty) : 0, tty ? (int)tty_foreground(tty) : -1);

@@ -2,6 +2,7 @@
  * Called by: dispatch.c through table.def (home halves).
  * Never: moves bytes of a file.  */
 #include "kernel/syscall/sysarg.h"
+#include "fs/pty.h"
 #include "kernel/mm/kheap.h"
 
 static struct fdtable *fds(const struct ucall *c)
@@ -226,6 +227,17 @@ static int32_t ioctl_flag(struct ucall *c, struct file *f, uint32_t bit)
 	return 0;
 }
 
+static int32_t ioctl_peer(struct ucall *c, struct file *f)
+{
+	struct file *peer;
+	int32_t r = pty_open_peer(f, c->arg[2], ucall_who(c), &peer);
+
+	if (r) return r;
+	r = fd_install(fds(c), peer, 0, (c->arg[2] & O_CLOEXEC) != 0);
+	if (r < 0) file_unref(peer);
+	return r;
+}
+
 int32_t sys_ioctl(struct ucall *c)
 {
 	struct file *f = arg_file(c, c->arg[0]);
@@ -235,6 +247,7 @@ int32_t sys_ioctl(struct ucall *c)
 	switch (c->arg[1]) {
 	case FIOCLEX:
 	case FIONCLEX: r = fd_flags_set(fds(c), (int32_t)c->arg[0], c->arg[1] == FIOCLEX); break;
+	case TIOCGPTPEER: r = ioctl_peer(c, f); break;
 	case FIONBIO: r = ioctl_flag(c, f, O_NONBLOCK); break;
 	case FIOASYNC: r = ioctl_flag(c, f, O_ASYNC); break;
 	default: r = f->ops->ioctl ? f->ops->ioctl(f, c->arg[1], c->arg[2], c->mem, ucall_who(c)) : -ENOTTY; break;

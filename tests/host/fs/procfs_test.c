@@ -287,7 +287,7 @@ static void devices(void **state)
 	assert_int_equal(fstype_mount("devtmpfs", "devtmpfs", NULL, at, 0), 0);
 	name_unref(at);
 	dev_register(&later);
-	assert_string_equal(list_dir("/dev"), ". .. fd stdin stdout stderr shm first later ");
+	assert_string_equal(list_dir("/dev"), ". .. fd stdin stdout stderr shm pts first later ");
 	assert_int_equal(open_at("/dev/later", O_RDWR, &f), 0);
 	assert_int_equal(read_some(f, buf, 3), 3);
 	assert_memory_equal(buf, "\0\0\0", 3);
