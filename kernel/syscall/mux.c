@@ -158,3 +158,23 @@ const struct sysrow *mux_select_old(struct ucall *c)
 	for (int i = 0; i < 5; i++) c->arg[i] = a[i];
 	return row(ROW__newselect);
 }
+
+/* ---- socketcall: the arguments lie in user memory */
+
+const struct sysrow *mux_socketcall(struct ucall *c)
+{
+	static const struct { enum sysrow_id id; uint8_t n; } calls[] = {
+		[1] = {ROW_socket, 3}, [2] = {ROW_bind, 3}, [3] = {ROW_connect, 3}, [4] = {ROW_listen, 2}, [5] = {ROW_accept4, 3},
+		[6] = {ROW_getsockname, 3}, [7] = {ROW_getpeername, 3}, [8] = {ROW_socketpair, 4}, [9] = {ROW_sendto, 4},
+		[10] = {ROW_recvfrom, 4}, [11] = {ROW_sendto, 6}, [12] = {ROW_recvfrom, 6}, [13] = {ROW_shutdown, 2},
+		[14] = {ROW_setsockopt, 5}, [15] = {ROW_getsockopt, 5}, [16] = {ROW_sendmsg, 3}, [17] = {ROW_recvmsg, 3},
+		[18] = {ROW_accept4, 4}, [19] = {ROW_recvmmsg, 5}, [20] = {ROW_sendmmsg, 4},
+	};
+	uint32_t a[6] = {0}, call = c->arg[0];
+
+	if (call == 0 || call >= ARRAY_LEN(calls)) return failed(c, -EINVAL);
+	int err = umem_fetch(c->mem, a, uaddr(c->arg[1]), calls[call].n * 4u);
+	if (err) return failed(c, err);
+	for (int i = 0; i < 6; i++) c->arg[i] = a[i];
+	return row(calls[call].id);
+}
