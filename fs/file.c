@@ -3,6 +3,7 @@
  * Never: walks a path (open.c) or numbers a descriptor (fdtable.c).  */
 #include "fs/file.h"
 #include "abi/linux_errno.h"
+#include "fs/eventfile.h"
 #include "fs/pages.h"
 #include "kernel/mm/kheap.h"
 
@@ -39,6 +40,7 @@ void file_unref(struct file *f)
 	if (!f) return;
 	KASSERT2(f->refs > 0, f->refs, f->flags);
 	if (--f->refs) return;
+	if (f->watches) epoll_forget(f);
 	lock_drop_file(f);
 	if (f->ops->release) f->ops->release(f);
 	if (f->inode && S_ISREG(f->inode->mode) && writes(f) && !(f->flags & O_PATH)) f->inode->n_writers--;

@@ -33,6 +33,7 @@ struct file {
 	uint32_t owner_pid;            /* F_SETOWN */
 	struct mutex pos_lock;         /* MUTEX_FILE: read/write/lseek of one open file by several tasks */
 	void *priv;
+	struct epoll_item *watches;    /* of the sets that watch it: fs/epoll.c */
 };
 /** Files of character devices: fs/synth.c. The row's open sets f->ops; -ENXIO no such device. */
 int dev_open(struct file *f, const struct fs_caller *who);
@@ -74,6 +75,8 @@ int fd_flags_set(struct fdtable *t, int32_t fd, bool cloexec);
 struct pollset {             /* waiters for at most as many queues as files x 2; grown by the poller before it polls */
 	struct waiter *waiters;
 	uint32_t n, max;
+	void (*woken)(struct waiter *w); /* of each waiter: see sched.h; NULL: the poller sleeps itself */
+	void *of;
 };
 void poll_wait(struct pollset *ps, struct waitq *q);       /* called by file_ops.poll */
 int pollset_init(struct pollset *ps, uint32_t max);        /* -ENOMEM */

@@ -9,6 +9,8 @@ int pollset_init(struct pollset *ps, uint32_t max)
 {
 	ps->n = 0;
 	ps->max = max;
+	ps->woken = NULL;
+	ps->of = NULL;
 	ps->waiters = kmalloc(MAX(max, 1) * (uint32_t)sizeof(struct waiter));
 	return ps->waiters ? 0 : -ENOMEM;
 }
@@ -19,6 +21,8 @@ void poll_wait(struct pollset *ps, struct waitq *q)
 	KASSERT2(ps->n < ps->max, ps->n, ps->max);
 	struct waiter *w = &ps->waiters[ps->n++];
 	w->thread = thread_current();
+	w->woken = ps->woken;
+	w->of = ps->of;
 	waitq_add(q, w);
 }
 

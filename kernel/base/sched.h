@@ -23,6 +23,9 @@ struct waiter {
 	struct list_node node;
 	struct thread *thread;
 	bool exclusive;           /* waitq_sleep's: a wake_one stops at the first of these */
+	/** Instead of waking a thread: any context, interrupts off, must not sleep. NULL: the thread. */
+	void (*woken)(struct waiter *w);
+	void *of;                 /* woken's own */
 };
 
 struct thread {

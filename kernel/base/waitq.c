@@ -32,6 +32,7 @@ int waitq_sleep(struct waitq *q, uint32_t heeds, uint64_t deadline_ns)
 {
 	struct waiter w;
 
+	w.woken = NULL;
 	ctx_assert_may_sleep();
 	uint32_t s = irq_save();
 	sched_block_prepare();
@@ -46,6 +47,10 @@ int waitq_sleep(struct waitq *q, uint32_t heeds, uint64_t deadline_ns)
 static void wake(struct waiter *w)
 {
 	list_remove(&w->node);
+	if (w->woken) {
+		w->woken(w);
+		return;
+	}
 	w->thread->woken = true;
 	sched_wake(w->thread);
 }

@@ -159,6 +159,16 @@ const struct sysrow *mux_select_old(struct ucall *c)
 	return row(ROW__newselect);
 }
 
+static const struct sysrow *epoll_pwait(struct ucall *c, enum sysrow_id id)
+{
+	int err = swap_mask(c, c->arg[4], c->arg[5]);
+
+	return err ? failed(c, err) : row(id);
+}
+
+const struct sysrow *mux_epoll_pwait(struct ucall *c) { return epoll_pwait(c, ROW_epoll_pwait_row); }
+const struct sysrow *mux_epoll_pwait2(struct ucall *c) { return epoll_pwait(c, ROW_epoll_pwait2_row); }
+
 /* ---- socketcall: the arguments lie in user memory */
 
 const struct sysrow *mux_socketcall(struct ucall *c)

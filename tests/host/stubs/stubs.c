@@ -60,6 +60,9 @@ struct boot_info boot_info;
 
 uint64_t clock_now_ns(void) { return stub_now_ns; }
 int64_t clock_wall_offset_ns(void) { return 1700000000ll * 1000000000ll; }
+void ktimer_init(struct ktimer *t, void (*fire)(struct ktimer *)) { t->fire = fire; }
+void ktimer_arm(struct ktimer *t, uint64_t deadline_ns) { t->deadline_ns = deadline_ns; }
+void ktimer_stop(struct ktimer *t) { UNUSED(t); }
 uint64_t arch_tsc(void) { return stub_tsc++; }
 uint64_t arch_random_seed(void) { return 12345; }
 
