@@ -3,6 +3,7 @@
  * Never: frees the body; its thread does, in task_end.  */
 #include "kernel/proc/exit.h"
 #include "fs/tty.h"
+#include "kernel/proc/ipc.h"
 #include "kernel/base/log.h"
 #include "kernel/proc/itimer.h"
 #include "kernel/proc/task.h"
@@ -128,6 +129,7 @@ static void end_group(struct group *g)
 
 	if (g->pid == 1) panic("init (pid 1, %s) ended with status 0x%x: there is nobody to run this node", g->comm, (unsigned)g->exit_status);
 	timers_exit(g);
+	ipc_exit(g->pid);
 	group_drop_environment(g);
 	leave_session(g);
 	was_link = is_link(g);

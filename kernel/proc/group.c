@@ -3,6 +3,7 @@
  * Never: knows where the body is.  */
 #include "fs/pages.h"
 #include "fs/tty.h"
+#include "kernel/proc/ipc.h"
 #include "kernel/base/clock.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/ids.h"
@@ -296,4 +297,5 @@ void proc_init(void)
 	fs_signal_pgrp = signal_pgrp;
 	space_shared_backing = tmpfs_shared_backing;
 	procfs_rows_init();
+	ipc_init();
 }

@@ -188,3 +188,52 @@ const struct sysrow *mux_socketcall(struct ucall *c)
 	for (int i = 0; i < 6; i++) c->arg[i] = a[i];
 	return row(calls[call].id);
 }
+
+/* ---- ipc: call, first, second, third, pointer, fifth; the upper half of call is the version of an old caller */
+
+static const struct sysrow *ipc_row(struct ucall *c, enum sysrow_id id, uint32_t a, uint32_t b, uint32_t d, uint32_t e, uint32_t f)
+{
+	const uint32_t arg[6] = {a, b, d, e, f, 0};
+
+	for (int i = 0; i < 6; i++) c->arg[i] = arg[i];
+	return row(id);
+}
+
+/* semctl's fourth argument lies behind a pointer here; msgrcv's old callers packed pointer and type. */
+static const struct sysrow *ipc_indirect(struct ucall *c, uint32_t first, uint32_t second, uint32_t third, uint32_t flags, uint32_t at, bool sem)
+{
+	uint32_t v[2] = {0, 0};
+
+	if (!at) return failed(c, -EINVAL);
+	int err = umem_fetch(c->mem, v, uaddr(at), sem ? 4 : 8);
+	if (err) return failed(c, err);
+	return sem ? ipc_row(c, ROW_semctl, first, second, third, v[0], 0) : ipc_row(c, ROW_msgrcv, first, v[0], second, v[1], flags);
+}
+
+const struct sysrow *mux_ipc(struct ucall *c)
+{
+	uint32_t a = c->arg[1], b = c->arg[2], d = c->arg[3], p = c->arg[4], f = c->arg[5];
+
+	switch (c->arg[0] & 0xffff) {
+	case 1: return ipc_row(c, ROW_semop, a, p, b, 0, 0);
+	case 2: return ipc_row(c, ROW_semget, a, b, d, 0, 0);
+	case 3: return ipc_indirect(c, a, b, d, 0, p, true);
+	case 4: return ipc_row(c, ROW_semtimedop, a, p, b, f, 0);
+	case 11: return ipc_row(c, ROW_msgsnd, a, p, b, d, 0);
+	case 12: return c->arg[0] >> 16 ? ipc_row(c, ROW_msgrcv, a, p, b, f, d) : ipc_indirect(c, a, b, 0, d, p, false);
+	case 13: return ipc_row(c, ROW_msgget, a, b, 0, 0, 0);
+	case 14: return ipc_row(c, ROW_msgctl, a, b, p, 0, 0);
+	case 21: return d ? ipc_row(c, ROW_shmat_at, a, p, b, d, 0) : failed(c, -EFAULT);
+	case 22: return ipc_row(c, ROW_shmdt, p, 0, 0, 0, 0);
+	case 23: return ipc_row(c, ROW_shmget, a, b, d, 0, 0);
+	case 24: return ipc_row(c, ROW_shmctl, a, b, p, 0, 0);
+	default: return failed(c, -ENOSYS);
+	}
+}
+
+/* The address is the result: it goes nowhere else. */
+const struct sysrow *mux_shmat(struct ucall *c)
+{
+	c->arg[3] = 0;
+	return row(ROW_shmat_at);
+}
