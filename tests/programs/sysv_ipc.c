@@ -61,6 +61,7 @@ static void test_shm(void)
 	}
 	wait(&status);
 	printf("child %x %s\n", status, q);
+	for (int i = 0; i < 200 && shmctl(id, IPC_STAT, &d) == 0 && d.shm_nattch > 2; i++) usleep(5000);
 	say("detach", shmdt(q));
 	say("detach again", shmdt(q));
 	say("not attached", shmdt(p + 4096));
