@@ -204,9 +204,10 @@ static void test_msg(void)
 		_exit(0);
 	}
 	usleep(20000);
-	put("other", id, 8, "other", 0);
-	put("for the child", id, 9, "waited for", 0);
+	struct note eight = {8, "other"}, nine = {9, "waited for"};
+	int sent = msgsnd(id, &eight, 5, 0) | msgsnd(id, &nine, 10, 0);
 	waitpid(pid, &status, 0);
+	say("sent", sent);
 	take("other", id, 0, 100, 0);
 	pid = fork();
 	if (pid == 0) _exit(msgrcv(id, &big, 100, 1, 0) == -1 && errno == EIDRM ? 7 : 8);
