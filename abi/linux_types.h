@@ -713,6 +713,24 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define FUTEX_CLOCK_REALTIME 256
 #define FUTEX_CMD_MASK (~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME))
 #define FUTEX_BITSET_MATCH_ANY 0xffffffffu
+/* what a robust or pi lock's word holds: the owner's tid and two bits */
+#define FUTEX_WAITERS 0x80000000u
+#define FUTEX_OWNER_DIED 0x40000000u
+#define FUTEX_TID_MASK 0x3fffffffu
+#define ROBUST_LIST_LIMIT 2048u
+/* WAKE_OP's last argument: op 31..28, cmp 27..24, oparg 23..12, cmparg 11..0 */
+#define FUTEX_OP_SET 0u
+#define FUTEX_OP_ADD 1u
+#define FUTEX_OP_OR 2u
+#define FUTEX_OP_ANDN 3u
+#define FUTEX_OP_XOR 4u
+#define FUTEX_OP_OPARG_SHIFT 8u
+#define FUTEX_OP_CMP_EQ 0u
+#define FUTEX_OP_CMP_NE 1u
+#define FUTEX_OP_CMP_LT 2u
+#define FUTEX_OP_CMP_LE 3u
+#define FUTEX_OP_CMP_GT 4u
+#define FUTEX_OP_CMP_GE 5u
 
 /* ---- the log */
 #define SYSLOG_ACTION_READ 2

@@ -15,6 +15,7 @@ struct fs_caller;
 /** What fs may ask of the caller's process. Implemented by kernel/proc. */
 struct fs_caller_ops {
 	uint32_t (*pid)(const struct fs_caller *c);
+	uint32_t (*tid)(const struct fs_caller *c);                 /* of the thread that asks */
 	uint32_t (*pgrp)(const struct fs_caller *c);
 	uint32_t (*session)(const struct fs_caller *c);
 	bool (*is_session_leader)(const struct fs_caller *c);

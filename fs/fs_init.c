@@ -54,7 +54,10 @@ static void make_root(void)
 		panic("fs: the boot module (%u KiB) does not fit into this machine: give it more memory", m->bytes >> 10);
 	int err = tmpfs_unpack(sb, phys_to_virt(m->start), m->bytes);
 	if (err) panic("fs: the boot module is no good archive (%d)", -err);
-	klog(LOG_INFO, "fs: root of %u KiB unpacked in place, %u KiB beside it", m->bytes >> 10, (free_before - MIN(free_before, frame_free_count())) * 4);
+	uint32_t free_now = frame_free_count();
+	klog(LOG_INFO, "fs: root of %u KiB unpacked in place, %u KiB %s", m->bytes >> 10,
+	     (free_now > free_before ? free_now - free_before : free_before - free_now) * 4,
+	     free_now > free_before ? "given back" : "more taken for inodes and short files");
 }
 
 /** path: one component below the root. */

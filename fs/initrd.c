@@ -214,6 +214,7 @@ int tmpfs_unpack(struct superblock *sb, const uint8_t *cpio, uint32_t bytes)
 	while ((err = read_record(&u, &r)) == 0 && strcmp(r.name, "TRAILER!!!")) {
 		err = !known_kind(r.f[F_MODE]) ? -EINVAL : S_ISLNK(r.f[F_MODE]) ? make_link(&u, &r) : make_file(&u, &r);
 		if (err) break;
+		if (page_aligned(cpio)) free_up_to(&u, u.at); /* what was copied needs no second place while the rest is unpacked */
 	}
 	forget_all(&u);
 	if (!err && page_aligned(cpio)) free_up_to(&u, ALIGN_UP(bytes, PAGE_SIZE));

@@ -30,6 +30,9 @@ struct inode_ops {
 	/* all */
 	int (*open)(struct inode *i, struct file *f, const struct fs_caller *who);                  /* may set f->ops, f->priv; NULL: nothing to do */
 	int (*truncate)(struct inode *i, uint64_t size);
+	/** A path to it inside its file system ("/a/b") that was true when it got its latest name; length incl. NUL, -ENOENT, -ERANGE;
+	 *  NULL: the file system does not remember. */
+	int (*path)(const struct inode *i, char *out, uint32_t size);
 	int (*refresh)(struct inode *i);                                                            /* before stat: synth sizes; may be NULL */
 	/* page cache: fill page `index` of a fresh zeroed frame / write it out; NULL: pages live only in the cache (tmpfs) */
 	int (*read_page)(struct inode *i, uint32_t index, uint32_t pfn);

@@ -192,3 +192,25 @@ int name_path(struct name *n, struct name *root, char *out, uint32_t size)
 	memmove(out, out + at, size - at);
 	return (int)(size - at);
 }
+
+int name_path_of_inode(const struct inode *i, char *out, uint32_t size)
+{
+	struct name *n = name_of_inode(i);
+	struct mount *m;
+
+	if (n) {
+		int len = name_path(n, NULL, out, size);
+		name_unref(n);
+		return len;
+	}
+	if (!i->ops->path) return -ENOENT;
+	list_for_each(m, &mounts, node) {
+		if (m->sb != i->sb) continue;
+		int len = name_path(m->root, NULL, out, size); /* "/" or "/dev/shm", with its NUL */
+		if (len < 0) return len;
+		uint32_t before = len == 2 ? 0 : (uint32_t)len - 1;
+		int rest = i->ops->path(i, out + before, size - before);
+		return rest < 0 ? rest : (int)before + rest;
+	}
+	return -ENOENT;
+}

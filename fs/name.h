@@ -63,6 +63,9 @@ struct name *name_anonymous(struct inode *i, const char *text);
 MUST_CHECK int name_lookup(struct name *dir, const char *last, uint32_t len, struct name **out);
 /** A living name of an inode, referenced, or NULL (for /proc/PID/maps). */
 struct name *name_of_inode(const struct inode *i);
+/** A path of a file that is met without its name (mapped): by a living name, or as its file system remembers. Length incl. NUL;
+ *  -ENOENT, -ERANGE. */
+int name_path_of_inode(const struct inode *i, char *out, uint32_t size);
 extern struct list_node mounts;    /* of struct mount */
 /** File systems that mount(2) knows: "tmpfs", "proc", "devtmpfs". */
 struct fstype { struct fstype *next; const char *name; int (*make)(const char *source, const char *data, struct superblock **out); bool nodev; };

@@ -211,10 +211,8 @@ static void backing_unref(struct backing *b)
 static void backing_describe(struct backing *b, char *path, uint32_t size, uint32_t *dev, uint64_t *ino)
 {
 	struct inode *i = backing_inode(b);
-	struct name *n = path && size ? name_of_inode(i) : NULL;
 
-	if (path && size && (!n || name_path(n, NULL, path, size) < 0)) path[0] = '\0';
-	name_unref(n);
+	if (path && size && name_path_of_inode(i, path, size) < 0) path[0] = '\0';
 	if (dev) *dev = i->sb->dev;
 	if (ino) *ino = i->ino;
 }

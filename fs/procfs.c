@@ -248,6 +248,10 @@ static int resolve(const struct inode *i, char *text, uint32_t size, struct name
 		fmt_snprintf(text, size, "%u", who->ops->pid(who));
 		return 0;
 	}
+	if (n->kind == PROC_THREAD_SELF) {
+		fmt_snprintf(text, size, "%u/task/%u", who->ops->pid(who), who->ops->tid(who));
+		return 0;
+	}
 	if (n->kind == PROC_FD_LINK) {
 		uint32_t uid, gid;
 		if (!proc_census || !proc_census->owner(n->id, &uid, &gid)) return -ENOENT;

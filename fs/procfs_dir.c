@@ -2,7 +2,8 @@
  * Called by: names and getdents through the operations.
  * Never: lists a number that is gone; cookies are row counts and numbers, so they stay valid.
  *
- * A fixed directory is a prefix of row paths. Cookies: 0 ".", 1 "..", 2 "self" at the root, FIRST_ROW + n for the n-th row or
+ * A fixed directory is a prefix of row paths. Cookies: 0 ".", 1 "..", 2 "self" at the root (thread-self can be opened and is not
+ * listed), FIRST_ROW + n for the n-th row or
  * dynamic row, FIRST_NUMBER + number for processes, open files and dynamic numbers.  */
 #include "abi/linux_errno.h"
 #include "fs/synth_priv.h"
@@ -119,6 +120,10 @@ static int lookup_root(struct inode *dir, const char *part, uint32_t len, struct
 		n.kind = PROC_SELF;
 		return make(dir, S_IFLNK | 0777, &n, out);
 	}
+	if (same("thread-self", part, len)) {
+		n.kind = PROC_THREAD_SELF;
+		return make(dir, S_IFLNK | 0777, &n, out);
+	}
 	if (number(part, len, &n.id)) return process(n.id, &uid, &gid) ? make(dir, S_IFDIR | 0555, &n, out) : -ENOENT;
 	return lookup_fixed(dir, part, len, out);
 }
@@ -159,7 +164,8 @@ static int lookup_task(struct inode *dir, const char *part, uint32_t len, struct
 	struct proc_node n = {.kind = PROC_TASK, .id = proc_node(dir)->id};
 	uint32_t tid;
 
-	if (!number(part, len, &tid) || tid != n.id) return -ENOENT;
+	if (!number(part, len, &tid) || !tid || proc_census->next_task(n.id, tid - 1) != tid) return -ENOENT;
+	n.id = tid;
 	return make(dir, S_IFDIR | 0555, &n, out);
 }
 
@@ -303,6 +309,14 @@ static void list_fds(struct listing *l)
 		if (!give_number(l, (uint32_t)fd, DT_LNK)) return;
 }
 
+static void list_tasks(struct listing *l)
+{
+	uint32_t after = *l->cookie > FIRST_NUMBER ? (uint32_t)*l->cookie - FIRST_NUMBER - 1 : 0;
+
+	while ((after = proc_census->next_task(l->dir->id, after)) != 0)
+		if (!give_number(l, after, DT_DIR)) return;
+}
+
 static void list_dyn(struct listing *l)
 {
 	uint32_t at = FIRST_ROW;
@@ -325,9 +339,7 @@ static int proc_readdir(struct file *f, uint64_t *cookie, dir_emit emit, void *c
 	case PROC_PID:
 	case PROC_TASK: list_pid(&l); break;
 	case PROC_FD_DIR: list_fds(&l); break;
-	case PROC_TASK_DIR:
-		if (*cookie < FIRST_NUMBER) give_number(&l, l.dir->id, DT_DIR);
-		break;
+	case PROC_TASK_DIR: list_tasks(&l); break;
 	case PROC_DYN_DIR: list_dyn(&l); break;
 	default: return -ENOTDIR;
 	}

@@ -34,7 +34,8 @@ struct proc_row {
 	int (*store)(const char *text, uint32_t n, const struct fs_caller *who); /* whole write, NUL-terminated; may sleep */
 };
 void proc_register(struct proc_row *row);
-/** Rows of a process: pid is looked up again at each read; show returns -ESRCH when it is gone. */
+/** Rows of a process, or of a thread of it (/proc/PID/task/TID): pid, or tid, is looked up again at each read; show returns -ESRCH
+ *  when it is gone. */
 struct pid_row {
 	struct pid_row *next;
 	const char *name;          /* "stat", "where", "goto"; "exe", "cwd", "root" are links (link != NULL) */
@@ -47,7 +48,8 @@ void proc_register_pid(struct pid_row *row);
 /** Who is there: kernel/proc fills this in. next: smallest pid > after, 0 when none; fd enumeration for /proc/PID/fd. */
 struct proc_census {
 	uint32_t (*next_pid)(uint32_t after);
-	bool (*owner)(uint32_t pid, uint32_t *uid, uint32_t *gid);
+	uint32_t (*next_task)(uint32_t pid, uint32_t after);           /* tids of a process; 0 when none */
+	bool (*owner)(uint32_t pid, uint32_t *uid, uint32_t *gid);    /* a tid will do, here and below */
 	int32_t (*next_fd)(uint32_t pid, int32_t after);              /* -1: no more */
 	struct file *(*get_fd)(uint32_t pid, int32_t fd);             /* referenced or NULL */
 };

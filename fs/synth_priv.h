@@ -10,12 +10,13 @@ enum proc_kind {
 	PROC_DIR,       /* a directory of fixed rows: `path` is its name below /proc, "" at the root */
 	PROC_FILE,      /* row: proc_row */
 	PROC_SELF,      /* link to the caller's pid */
+	PROC_THREAD_SELF, /* link to the caller's PID/task/TID */
 	PROC_PID,       /* directory of a process: id */
 	PROC_PID_FILE,  /* row: pid_row */
 	PROC_PID_LINK,  /* row: pid_row */
 	PROC_FD_DIR, PROC_FD_LINK, /* id, fd */
-	PROC_TASK,      /* directory of a thread: as PROC_PID, but no task directory in it */
-	PROC_TASK_DIR,  /* holds the process under its own number */
+	PROC_TASK,      /* directory of a thread: as PROC_PID, but no task directory in it; id is the tid */
+	PROC_TASK_DIR,  /* holds the threads of the process */
 	PROC_DYN_DIR,   /* one number of a computed directory: path, id */
 	PROC_DYN_FILE,  /* row: proc_dynrow, id */
 };

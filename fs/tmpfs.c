@@ -24,6 +24,7 @@ struct entry {
 struct dir {
 	struct list_node entries;  /* by id */
 	struct inode *parent;      /* not referenced: itself at the root and after removal */
+	struct entry *self;        /* its entry in parent; NULL at the root and after removal */
 	uint32_t next_id;
 };
 static struct entry *buckets[BUCKETS];
@@ -83,8 +84,10 @@ static void entry_add(struct inode *dir, struct entry *e, struct inode *i)
 	e->id = new_id(d);
 	list_push_back(&d->entries, &e->in_dir);
 	inode_touch_data(dir);
+	if (S_ISREG(i->mode)) i->priv = e; /* its latest name */
 	if (!S_ISDIR(i->mode)) return;
 	((struct dir *)i->priv)->parent = dir;
+	((struct dir *)i->priv)->self = e;
 	dir->nlink++;
 }
 
@@ -97,8 +100,10 @@ static struct inode *entry_remove(struct entry *e)
 	while (*at != e) at = &(*at)->hash_next;
 	*at = e->hash_next;
 	list_remove(&e->in_dir);
+	if (S_ISREG(i->mode) && i->priv == e) i->priv = NULL;
 	if (S_ISDIR(i->mode)) {
 		((struct dir *)i->priv)->parent = i;
+		((struct dir *)i->priv)->self = NULL;
 		dir->nlink--;
 	}
 	inode_touch_data(dir);
@@ -127,6 +132,7 @@ static struct inode *make_inode(struct superblock *sb, uint32_t mode, uint32_t r
 	}
 	list_init(&d->entries);
 	d->parent = i;
+	d->self = NULL;
 	d->next_id = FIRST_ID;
 	i->priv = d;
 	i->nlink = 2;
@@ -321,7 +327,24 @@ static const struct inode_ops dir_ops = {
 	.rename = op_rename,
 	.evict = evict,
 };
-static const struct inode_ops file_inode_ops = {.truncate = op_truncate};
+static int file_path(const struct inode *i, char *out, uint32_t size)
+{
+	const struct entry *e = S_ISREG(i->mode) ? i->priv : NULL;
+	uint32_t at = size; /* the path grows from the end of out */
+
+	if (!e) return -ENOENT;
+	if (size == 0) return -ERANGE;
+	for (out[--at] = '\0'; e; e = ((const struct dir *)e->dir->priv)->self) {
+		if (at < e->len + 1u) return -ERANGE;
+		at -= e->len;
+		memcpy(out + at, e->text, e->len);
+		out[--at] = '/';
+	}
+	memmove(out, out + at, size - at);
+	return (int)(size - at);
+}
+
+static const struct inode_ops file_inode_ops = {.truncate = op_truncate, .path = file_path};
 static const struct inode_ops link_ops = {.readlink = op_readlink, .evict = evict};
 
 /* ---- paths below the root, for those who build a tree */

@@ -60,15 +60,15 @@ def groups():
     yield "host", "host: units", MAKE + ["test-unit"], 5 * MINUTE * long, "cmocka"
     for target in host_fragments():
         yield "host", f"host: {target[10:]}", MAKE + [target, f"MOVE_SEEDS={moves}"], 5 * MINUTE * long, "cmocka"
-    yield "host", "simulator", MAKE + ["test-sim", f"SEEDS={seeds}"], 6 * MINUTE * long, "one"
+    yield "host", "simulator", MAKE + ["test-sim", f"SEEDS={seeds}"], 10 * MINUTE * long, "one"
     yield "host", "frame fuzzer", MAKE + ["test-fuzz", f"FUZZ_FRAMES={frames}"], 5 * MINUTE * long, "one"
     if NIGHTLY:
         yield "host", "fuzzer's coverage", MAKE + ["fuzz-coverage", f"FUZZ_FRAMES={frames}"], 60 * MINUTE, "one"
-    yield "qemu", "host tool", pytest("tests/tools", "tools"), 5 * MINUTE, "pytest"
-    yield "qemu", "driver in QEMU", pytest("tests/qemu/drivers", "drivers"), 5 * MINUTE, "pytest"
-    yield "qemu", "clusters", pytest("tests/qemu", "clusters", "--ignore=tests/qemu/drivers", "-m", "not alone"), 9 * MINUTE * long, "pytest"
+    yield "qemu", "host tool", pytest("tests/tools", "tools"), 8 * MINUTE, "pytest"
+    yield "qemu", "driver in QEMU", pytest("tests/qemu/drivers", "drivers"), 8 * MINUTE, "pytest"
+    yield "qemu", "clusters", pytest("tests/qemu", "clusters", "--ignore=tests/qemu/drivers", "-m", "not alone"), 20 * MINUTE * long, "pytest"
     yield "alone", "kernel self-test", MAKE + ["test-kernel-base"], 4 * MINUTE, "one"
-    yield "alone", "clusters, timed", pytest("tests/qemu", "timed", "--ignore=tests/qemu/drivers", "-m", "alone"), 9 * MINUTE * long, "pytest"
+    yield "alone", "clusters, timed", pytest("tests/qemu", "timed", "--ignore=tests/qemu/drivers", "-m", "alone"), 15 * MINUTE * long, "pytest"
     if NIGHTLY:
         yield "alone", "mutants", MAKE + ["mutants"], 60 * MINUTE, "one"
 

@@ -5,19 +5,30 @@ Called by tools/make/host.mk and by tests.  Never writes outside its own directo
 
     aptroot.py ROOT PACKAGE...      fetch (if not cached) and unpack each package into ROOT/tree
 
+fetch_set, used by the host tool's --with, fetches packages with all they depend on and unpacks nothing.
 Mirrors, proxy, credentials and keys are taken from the host's apt configuration.  What was fetched is
 remembered with its version in ROOT/have.json; with everything there, no network is used.
 """
 
+import contextlib
+import fcntl
 import glob
+import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 
 ARCH = "i386"
+
+# Needed for installing only, which happens on no node: apt takes them for installed and leaves them out.
+NOT_NEEDED = "\n".join(f"Package: {name}\nStatus: install ok installed\nArchitecture: {arch}\nMulti-Arch: foreign\n"
+                       f"Version: {version}\nMaintainer: none <none@localhost>\nDescription: only for installing\n"
+                       for name, arch, version in (("dpkg", ARCH, "1.21.1"), ("debconf", "all", "1.5.80")))
+LISTS_FRESH_S = 86400  # package lists younger than this are not fetched again
 
 
 class AptRootError(Exception):
@@ -143,7 +154,8 @@ def write_config(root):
     etc = f"{root}/etc"
     for d in ("state/lists/partial", "cache/archives/partial", "etc/empty", "etc/trusted.gpg.d", "debs", "tree"):
         os.makedirs(f"{root}/{d}", exist_ok=True)
-    open(f"{root}/state/status", "a", encoding="utf-8").close()
+    with open(f"{root}/state/status", "w", encoding="utf-8") as f:
+        f.write(NOT_NEEDED)
     if write_sources(etc) == 0:
         raise AptRootError("no Debian source with component main in the host's apt configuration: "
                            "add one to /etc/apt/sources.list")
@@ -224,6 +236,70 @@ def fetch(root, packages):
             json.dump(have, f, indent=1)
         os.replace(have_path + ".new", have_path)
     return {p: have[p]["version"] for p in packages}
+
+
+@contextlib.contextmanager
+def locked(root):
+    """Only one process at a time changes the apt root."""
+    os.makedirs(root, exist_ok=True)
+    with open(f"{root}/lock", "w", encoding="utf-8") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
+
+
+def resolve(root, packages):
+    """What an install of the packages would bring: [name, version, file] each, recommends left out."""
+    env = dict(os.environ, APT_CONFIG=f"{root}/apt.conf", LC_ALL="C")
+    done = subprocess.run(["apt-get", "-q", "-s", "--no-install-recommends", "install", *packages], env=env, check=False,
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        said = [line for line in done.stdout.splitlines() + done.stderr.splitlines() if line.startswith(("E:", " "))]
+        raise AptRootError("; ".join(line.strip() for line in said[:3]) or f"apt-get cannot install {' '.join(packages)}")
+    debs = []
+    for name, version, arch in re.findall(r"^Inst (\S+) (?:\[\S+\] )?\((\S+) .*\[(\S+)\]\)", done.stdout, re.M):
+        debs.append([name.split(":")[0], version, f"{name.split(':')[0]}_{version.replace(':', '%3a')}_{arch}.deb"])
+    return debs
+
+
+def fresh(root):
+    """Whether the package lists are young enough."""
+    lists = glob.glob(f"{root}/state/lists/*_Packages*")
+    return bool(lists) and time.time() - max(os.path.getmtime(f) for f in [*lists, f"{root}/state/lists"]) < LISTS_FRESH_S
+
+
+def set_key(packages):
+    """A short name for a set of packages, whatever their order."""
+    return hashlib.sha256(" ".join(sorted(set(packages))).encode()).hexdigest()[:16]
+
+
+def fetch_set(root, packages, say=print):
+    """Fetch packages and their dependencies; returns [name, version, path of the .deb] each.
+
+    What a set consists of is remembered in ROOT/sets: the second time no network is used.
+    Call with the lock held."""
+    root = os.path.abspath(root)
+    record = f"{root}/sets/{set_key(packages)}.json"
+    archives = f"{root}/cache/archives"
+    if os.path.exists(record):
+        with open(record, encoding="utf-8") as f:
+            debs = json.load(f)["debs"]
+        if all(os.path.exists(f"{archives}/{file}") for _, _, file in debs):
+            return [[name, version, f"{archives}/{file}"] for name, version, file in debs]
+    write_config(root)
+    os.makedirs(f"{root}/sets", exist_ok=True)
+    say(f"fetching {' '.join(packages)} ({ARCH}) with what they depend on")
+    if not fresh(root) and apt(root, ["update"]) != 0:
+        say(f"warning: apt-get update failed (see {root}/apt.log); going on with what is there")
+    debs = resolve(root, packages)
+    if apt(root, ["-y", "--no-install-recommends", "--download-only", "install", *packages]) != 0:
+        raise AptRootError(f"cannot fetch {' '.join(packages)}: check the network and {root}/apt.log")
+    for name, _, file in debs:
+        if not os.path.exists(f"{archives}/{file}"):
+            raise AptRootError(f"apt-get fetched no file for {name}: see {root}/apt.log")
+    with open(record + ".new", "w", encoding="utf-8") as f:
+        json.dump({"packages": sorted(set(packages)), "debs": debs}, f, indent=1)
+    os.replace(record + ".new", record)
+    return [[name, version, f"{archives}/{file}"] for name, version, file in debs]
 
 
 def main(argv):

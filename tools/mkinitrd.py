@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Builds a node's root file system: a cpio archive (newc) for the kernel's multiboot module.
 
-Called by tools/make/host.mk for the base root and by the host tool for roots with --add.
+Called by tools/make/host.mk for the base root and by the host tool for roots with --add and --with.
+The layout is Debian's: /bin, /sbin and /lib are links into /usr.
 Never needs root: owners, modes and device nodes are only written into the archive.
 
 File data of 4096 bytes and more start on a page boundary of the archive (the name field is padded
@@ -17,7 +18,9 @@ from dataclasses import dataclass
 
 PAGE = 4096
 HEADER_BYTES = 110
+ENTRY_BYTES = 320  # of a node's memory for each name, its inode included
 TRAILER = "TRAILER!!!"
+MERGED = ("bin", "sbin", "lib")  # links into usr
 EPOCH = 1640995200  # one fixed time for generated entries, so that builds repeat
 
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/false\n"
@@ -42,6 +45,16 @@ class Entry:
     data: bytes = b""
     rdev: tuple = (0, 0)
     mtime: int = EPOCH
+    uid: int = 0
+    gid: int = 0
+
+
+def canonical(path):
+    """A path without slash or dot in front, below usr where the root has only a link."""
+    path = os.path.normpath(path.lstrip("/"))
+    if path.split("/")[0] in MERGED:
+        path = "usr/" + path
+    return "" if path == "." else path
 
 
 class Root:
@@ -51,19 +64,20 @@ class Root:
         self.entries = {}
 
     def put(self, entry):
+        """Add an entry whose path is canonical."""
         parent = os.path.dirname(entry.path)
         if parent and parent not in self.entries:
             self.put(Entry(parent, stat.S_IFDIR | 0o755))
         self.entries[entry.path] = entry
 
     def directory(self, path, mode=0o755):
-        self.put(Entry(path, stat.S_IFDIR | mode))
+        self.put(Entry(canonical(path), stat.S_IFDIR | mode))
 
     def link(self, path, target):
-        self.put(Entry(path, stat.S_IFLNK | 0o777, target.encode()))
+        self.put(Entry(canonical(path), stat.S_IFLNK | 0o777, target.encode()))
 
     def text(self, path, text, mode=0o644):
-        self.put(Entry(path, stat.S_IFREG | mode, text.encode()))
+        self.put(Entry(canonical(path), stat.S_IFREG | mode, text.encode()))
 
     def device(self, path, mode, major, minor):
         self.put(Entry(path, mode, rdev=(major, minor)))
@@ -78,32 +92,55 @@ class Root:
         except OSError as e:
             raise RootError(f"cannot read {source}: {e.strerror}") from e
         bits = stat.S_IMODE(info.st_mode) if mode is None else mode
-        self.put(Entry(path, stat.S_IFREG | bits, data, mtime=int(info.st_mtime)))
+        self.put(Entry(canonical(path), stat.S_IFREG | bits, data, mtime=int(info.st_mtime)))
 
-    def archive(self):
-        """The whole archive as bytes: directories and small files first, then what starts on pages."""
-        out = bytearray()
+    def archive(self, trailer=True, start=0):
+        """The archive as bytes: directories and small files first, then what starts on pages.
+
+        Without a trailer it is a part that another archive follows; start: the length of the part before."""
+        out = Archive(start)
+        names = {}  # of each file, all its names: hard links
+        for path, entry in self.entries.items():
+            names.setdefault(id(entry), []).append(path)
         order = sorted(self.entries.values(), key=lambda e: (on_page(e), not stat.S_ISDIR(e.mode), e.path))
-        for ino, entry in enumerate(order, 1):
-            append_entry(out, entry, ino)
-        append_entry(out, Entry(TRAILER, 0, mtime=0), 0)
-        out += bytes(-len(out) % PAGE)
-        return bytes(out)
+        for entry in order:
+            out.append(entry, names.pop(id(entry), []))
+        if trailer:
+            out.append(Entry(TRAILER, 0, mtime=0), [TRAILER])
+            out.data += bytes(-(start + len(out.data)) % PAGE)
+        return bytes(out.data)
+
+    def memory(self):
+        """Bytes of a node's memory that the files take: whole pages, and a little for each name."""
+        pages = {id(e): -(-len(e.data) // PAGE) for e in self.entries.values() if stat.S_ISREG(e.mode)}
+        return sum(pages.values()) * PAGE + len(self.entries) * ENTRY_BYTES
 
 
 def on_page(entry):
     return stat.S_ISREG(entry.mode) and len(entry.data) >= PAGE
 
 
-def append_entry(out, entry, ino):
-    """Append one newc record to the archive, its data on a page if it is large."""
-    name = entry.path.encode() + b"\0"
-    align = PAGE if on_page(entry) else 4
-    name += bytes(-(len(out) + HEADER_BYTES + len(name)) % align)
-    links = 2 if stat.S_ISDIR(entry.mode) else 1
-    fields = (ino, entry.mode, 0, 0, links, entry.mtime, len(entry.data), 0, 0, *entry.rdev, len(name), 0)
-    out += b"070701" + b"".join(b"%08X" % f for f in fields) + name
-    out += entry.data + bytes(-len(entry.data) % 4)
+class Archive:
+    """newc records, one after another."""
+
+    def __init__(self, start):
+        self.start = start  # where in the whole archive the first byte comes to lie; a multiple of 4
+        self.data = bytearray()
+        self.ino = 0
+
+    def append(self, entry, names):
+        """One file under all its names, its data (with the first) on a page if they are large."""
+        links = 2 if stat.S_ISDIR(entry.mode) else max(1, len(names))
+        self.ino += 1
+        for k, path in enumerate(names):
+            data = entry.data if k == 0 else b""
+            name = path.encode() + b"\0"
+            align = PAGE if on_page(entry) and k == 0 else 4
+            name += bytes(-(self.start + len(self.data) + HEADER_BYTES + len(name)) % align)
+            fields = (self.ino, entry.mode, entry.uid, entry.gid, links, entry.mtime, len(data), 0, 0, *entry.rdev,
+                      len(name), 0)
+            self.data += b"070701" + b"".join(b"%08X" % f for f in fields) + name
+            self.data += data + bytes(-len(data) % 4)
 
 
 def applets(busybox):
@@ -119,8 +156,10 @@ def applets(busybox):
 def base_root(busybox, user_dir):
     """The root that every node gets."""
     root = Root()
-    for path, mode in (("bin", 0o755), ("sbin", 0o755), ("usr/bin", 0o755), ("usr/sbin", 0o755),
-                       ("etc", 0o755), ("dev", 0o755), ("proc", 0o555), ("sys", 0o555), ("root", 0o700),
+    for name in MERGED:
+        root.directory(f"usr/{name}")
+        root.put(Entry(name, stat.S_IFLNK | 0o777, f"usr/{name}".encode()))
+    for path, mode in (("etc", 0o755), ("dev", 0o755), ("proc", 0o555), ("sys", 0o555), ("root", 0o700),
                        ("tmp", 0o1777), ("var/tmp", 0o1777), ("var/log", 0o755), ("run", 0o755),
                        ("mnt", 0o755), ("home", 0o755), ("usr/lib/godwit", 0o755)):
         root.directory(path, mode)
@@ -153,8 +192,8 @@ def add_spec(root, spec):
     name = os.path.basename(source)
     if path.endswith("/"):
         path += name
-    path = os.path.normpath((path or f"/root/{name}").lstrip("/"))
-    if path.startswith("..") or path == ".":
+    path = canonical(path or f"/root/{name}")
+    if path.startswith("..") or path == "":
         raise RootError(f"--add {spec}: the path must be a file inside the root")
     root.host_file(path, source)
 

@@ -29,8 +29,9 @@ struct service {
 	int64_t started_ms;
 };
 
-static char *const envp[] = {"HOME=/root", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", "TERM=linux", "USER=root",
-			     "SHELL=/bin/sh", NULL};
+#define SHELL_AT 4 /* in envp */
+static char *envp[] = {"HOME=/root", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", "TERM=linux", "USER=root",
+			     NULL, NULL};
 
 static volatile sig_atomic_t wanted; /* the last signal that asks for a halt or a restart */
 
@@ -114,19 +115,23 @@ static void child_signals(void)
 /* A login shell with a session of its own on the terminal. */
 static pid_t start_shell(const char *terminal)
 {
-	static char *const argv[] = {"-sh", NULL};
+	/* for people: bash where it is, busybox's with its line editor otherwise; /bin/sh may be one without */
+	static char *const shells[][3] = {{"/bin/bash", "-bash", "SHELL=/bin/bash"}, {"/bin/ash", "-sh", "SHELL=/bin/sh"}};
+	char *const *shell = shells[access(shells[0][0], X_OK) == 0 ? 0 : 1];
+	char *const argv[] = {shell[1], NULL};
 	pid_t pid = fork();
 
 	if (pid != 0)
 		return pid > 0 ? pid : 0;
+	envp[SHELL_AT] = shell[2];
 	child_signals();
 	setsid();
 	open_terminal(terminal);
 	ioctl(0, TIOCSCTTY, 1);
 	if (chdir("/root") != 0 && chdir("/") != 0)
 		_exit(126);
-	execve("/bin/sh", argv, envp);
-	dprintf(2, "init: /bin/sh: %s\n", strerror(errno));
+	execve(shell[0], argv, envp);
+	dprintf(2, "init: %s: %s\n", shell[0], strerror(errno));
 	_exit(127);
 }
 
@@ -158,6 +163,7 @@ static pid_t start_agent(void)
 		return pid > 0 ? pid : 0;
 	child_signals();
 	setsid();
+	envp[SHELL_AT] = "SHELL=/bin/sh";
 	execve(AGENT, argv, envp);
 	_exit(127);
 }

@@ -133,6 +133,7 @@ static void pack_body(struct parts *p, struct task *t)
 	wr_u64(&w, used.system_ns);
 	wr_u32(&w, used.min_faults);
 	wr_u32(&w, used.maj_faults);
+	wr_u64(&w, b->ended_ns);
 	part_put(p, &w);
 }
 
@@ -171,6 +172,7 @@ static void unpack_body(struct parts *p, struct body *b, uint16_t home)
 	b->base.system_ns = rd_u64(&r);
 	b->base.min_faults = rd_u32(&r);
 	b->base.maj_faults = rd_u32(&r);
+	b->ended_ns = rd_u64(&r);
 	if (!part_end(p, &r)) return;
 	if (b->taken.signo < 0 || b->taken.signo > 64 || b->forced.signo < 0 || b->forced.signo > 64) p->error = -EINVAL;
 	b->home_node = home;

@@ -128,7 +128,8 @@ static int freeze(struct depart *d)
 		if (clock_now_ns() > deadline || is_shared(d->space)) return -EBUSY;
 		waitq_sleep(&d->space->moved, 0, clock_now_ns() + LOOK_NS);
 	}
-	return d->task->exiting || d->task->body.space != d->space ? -ESRCH : 0;
+	if (d->task->exiting || d->task->body.space != d->space) return -ESRCH;
+	return is_shared(d->space) ? -EBUSY : 0; /* a thread was made meanwhile */
 }
 
 static void thaw(struct depart *d)
@@ -296,7 +297,6 @@ static void body_left(struct depart *d)
 		t->umem.ops = &umem_deputy_ops;
 		t->umem.ctx = &dep->parcel;
 	}
-	t->body.clear_child_tid = 0; /* the task goes on elsewhere, it does not end */
 	task_free_body(t);
 	t->umem.frozen = false;
 	t->umem.thaw = &dep->wait;

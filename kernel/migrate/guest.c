@@ -47,6 +47,7 @@ struct guest *guest_find(uint16_t home, uint32_t unit, uint32_t tid)
 	list_for_each(g, &guests, node)
 	{
 		const struct body *b = &g->task->body;
+		if (g->task->thread.cuts & CUT_DESTROY) continue; /* it left, and the body may be here again already */
 		if (b->home_node == home && b->unit == unit && (tid == 0 || b->tid == tid)) return g;
 	}
 	return NULL;

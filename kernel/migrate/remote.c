@@ -8,7 +8,7 @@
 #include "lib/fmt.h"
 
 #define ASK_AGAIN_NS (2 * NS_PER_S)
-#define AHEAD 8u            /* pages asked for at once: the first and what sequential readers need next */
+#define AHEAD 3u            /* pages asked for at once: the first and what sequential readers need next */
 #define KEPT 16u
 #define PATH_KEPT 64
 

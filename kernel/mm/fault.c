@@ -7,6 +7,8 @@
 #include "kernel/mm/frame.h"
 #include "kernel/mm/space_priv.h"
 
+bool (*space_out_of_memory)(struct space *s);
+
 #define KIND(kind) ((kind) & ~FAULT_NOWAIT)
 
 static bool allowed(const struct area *a, uint32_t kind)
@@ -75,6 +77,7 @@ struct fault_result space_fault(struct space *s, uint32_t at, uint32_t kind)
 		if (err != -ENOMEM || (kind & FAULT_NOWAIT)) return result(err);
 		if (frame_wait()) continue;
 		if (thread_current()->cuts) return (struct fault_result){-1, 0};
+		if (space_out_of_memory && space_out_of_memory(s)) continue;
 		return result(-ENOMEM);
 	}
 }

@@ -79,4 +79,7 @@ void space_prefault(struct space *s, uint32_t at, uint32_t n_pages);
 /** Makes the backing of a shared anonymous mapping (one reference for the caller; -ENOMEM). Set by kernel/proc at boot: mm
  *  knows no file system. */
 extern int (*space_shared_backing)(uint64_t bytes, struct backing **out);
+/** Memory is gone and frame_wait gave up. true: a process was ended, wait again; false: the one that faulted (in s) ends.
+ *  Set by kernel/proc at boot; NULL: false. */
+extern bool (*space_out_of_memory)(struct space *s);
 #endif

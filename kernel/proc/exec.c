@@ -5,6 +5,7 @@
 #include "kernel/base/clock.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/exit.h"
+#include "kernel/proc/ids.h"
 #include "kernel/proc/itimer.h"
 #include "kernel/proc/rows.h"
 #include "kernel/proc/task.h"
@@ -229,6 +230,11 @@ static int prepare(struct exec_plan *p, struct ucall *c)
 	take_environment(p, g);
 	err = prepare_files(p, &g->who);
 	if (err) return err;
+	if (g->no_new_privs) {
+		p->set_uid = p->set_gid = false;
+		p->euid = g->cred.euid;
+		p->egid = g->cred.egid;
+	}
 	p->secure = p->euid != p->uid || p->egid != p->gid;
 	const struct list_node *tasks = &c->task->home.unit->tasks;
 	if (tasks->next == tasks->prev) return 0;
@@ -260,11 +266,13 @@ static void set_ids(struct cred *c, const struct exec_plan *p)
 	c->sgid = c->fsgid = c->egid;
 }
 
-static void set_texts(struct group *g, struct exec_plan *p)
+static void set_texts(struct task *t, struct exec_plan *p)
 {
+	struct group *g = t->home.group;
 	const char *path = p->text + p->execfn, *slash = strrchr(path, '/');
 
 	str_copy(g->comm, sizeof g->comm, slash ? slash + 1 : path);
+	memcpy(t->home.comm, g->comm, sizeof g->comm);
 	kfree(g->cmdline);
 	kfree(g->environ);
 	g->cmdline = p->cmdline, g->cmdline_len = p->cmdline_len;
@@ -272,6 +280,23 @@ static void set_texts(struct group *g, struct exec_plan *p)
 	p->cmdline = p->environ = NULL;
 	group_set_exe(g, p->program.name);
 	p->program.name = NULL;
+}
+
+/* Linux: the other threads end, and the one that is left is the process: it takes its number. */
+static void be_alone(struct task *t)
+{
+	struct group *g = t->home.group;
+
+	if (g->n_tasks > 1) {
+		g->exec_task = t;
+		signal_kill_others(t);
+		while (g->n_tasks > 1) (void)waitq_sleep(&g->task_ended, 0, FOREVER);
+		g->exec_task = NULL;
+	}
+	if (t->home.tid == g->pid) return;
+	list_remove(&t->home.in_tids);
+	t->home.tid = t->body.tid = g->pid;
+	tid_enter(t);
 }
 
 int32_t finish_execve(struct ucall *c)
@@ -285,6 +310,15 @@ int32_t finish_execve(struct ucall *c)
 		exec_plan_free(p);
 		return c->body_result;
 	}
+	if (!task_is_killed(t) && group_own_files(g)) {
+		const struct ksiginfo kill = {.signo = SIGKILL, .code = SI_KERNEL};
+		(void)signal_post_task(t, &kill); /* too late for an error: there is no program to return it to */
+	}
+	if (task_is_killed(t)) { /* perhaps another thread was faster with exit or execve: the end is at the boundary */
+		exec_plan_free(p);
+		return 0;
+	}
+	be_alone(t);
 	home_release_vfork(t);
 	if (p->unit) {
 		unit_join(p->unit, t);
@@ -294,7 +328,7 @@ int32_t finish_execve(struct ucall *c)
 	timers_exec(g);
 	set_ids(&g->cred, p);
 	if (p->set_uid || p->set_gid) g->pdeath_signal = 0;
-	set_texts(g, p);
+	set_texts(t, p);
 	g->execed = true;
 	g->exit_signal = SIGCHLD;
 	mirror_update(t);

@@ -3,6 +3,7 @@
  * Never: names a file or a process; what home knows came in the plan.  */
 #include "kernel/proc/exec.h"
 #include "kernel/mm/kheap.h"
+#include "kernel/proc/robust.h"
 #include "kernel/proc/rows.h"
 #include "kernel/proc/task.h"
 #include "kernel/syscall/ucall.h"
@@ -273,7 +274,7 @@ static void change_over(struct task *t, struct build *b, struct actions *own)
 	struct body *y = &t->body;
 	const struct elf_plan *start = b->plan->interp.name ? &b->plan->interp.elf : &b->plan->program.elf;
 
-	task_release_tid(t);
+	task_leave_memory(t);
 	task_take_space(t, b->s);
 	if (own) {
 		actions_unref(y->actions);
@@ -282,7 +283,6 @@ static void change_over(struct task *t, struct build *b, struct actions *own)
 	reset_actions(y->actions);
 	y->altstack_sp = y->altstack_size = 0;
 	y->altstack_flags = SS_DISABLE;
-	y->robust_list = 0;
 	y->restore_mask = false;
 	memset(&y->restart, 0, sizeof y->restart);
 	arch_user_init(&y->user);

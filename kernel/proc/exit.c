@@ -153,12 +153,15 @@ static void retire(struct task *t, const struct figures *used)
 	struct group *g = t->home.group;
 	struct figures own = used ? *used : task_figures(t);
 
+	if (g->n_tasks > 1 && t->has_body) own.min_faults = own.maj_faults = 0; /* the space counts them, for those who are left */
 	figures_add(&g->dead_tasks, &own);
 	list_remove(&t->home.in_group);
 	list_remove(&t->home.in_tids);
 	g->n_tasks--;
 	t->exiting = true;
 	home_release_vfork(t);
+	signal_retarget(g);
+	waitq_wake_all(&g->task_ended);
 }
 
 void home_exit_group(struct task *t, int32_t wait_status, const struct figures *used)
@@ -180,7 +183,8 @@ void home_exit_task(struct task *t, int32_t wait_status)
 {
 	struct group *g = t->home.group;
 
-	if (g->n_tasks <= 1) {
+	if (!list_linked(&t->home.in_group)) return; /* it has ended already */
+	if (g->n_tasks <= 1) { /* the process's status is its last thread's, as Linux has it since 5.19 */
 		home_exit_group(t, wait_status, NULL);
 		return;
 	}

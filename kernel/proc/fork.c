@@ -1,12 +1,13 @@
-/* fork.c - fork(2), vfork(2), clone(2) of processes: the child's home half, then its body, then both set going.
+/* fork.c - fork(2), vfork(2), clone(2) of processes and threads: the child's home half, then its body, then both set going.
  * Called by: dispatch.c through the table.
- * Never: makes a thread of the same process: CLONE_THREAD is -ENOSYS.  */
+ * Never: gives a thread files or a cwd of its own: they are its process's, with or without CLONE_FILES and CLONE_FS.  */
 #include "kernel/base/clock.h"
 #include "kernel/proc/exit.h"
 #include "kernel/proc/itimer.h"
 #include "kernel/proc/rows.h"
 #include "kernel/proc/task.h"
 #include "kernel/syscall/ucall.h"
+#include "lib/str.h"
 
 #define FLAGS_FORK ((uint32_t)SIGCHLD)
 #define FLAGS_VFORK ((uint32_t)SIGCHLD | CLONE_VM | CLONE_VFORK)
@@ -20,40 +21,67 @@ static bool too_many(const struct group *g)
 
 	if (g->cred.uid == 0) return false;
 	list_for_each(o, &all_groups, in_all)
-		if (o->cred.uid == g->cred.uid) n++;
+		if (o->cred.uid == g->cred.uid) n += MAX(o->n_tasks, 1u);
 	return n >= g->rlimits[RLIMIT_NPROC].cur;
+}
+
+/* The sibling's way: the caller's parent is the child's too, and hears of its end as it will of the caller's. */
+static void give_to_grandparent(struct group *g, struct group *from)
+{
+	list_remove(&g->siblings);
+	g->parent = from->parent;
+	list_push_back(&g->parent->children, &g->siblings);
+	g->exit_signal = from->exit_signal;
+}
+
+/* A process of its own, with number pid. NULL: no memory. */
+static struct group *new_process(struct task *parent, uint32_t flags, uint32_t pid)
+{
+	struct group *from = parent->home.group, *g = group_new(from);
+
+	if (!g) return NULL;
+	g->pid = pid;
+	g->exit_signal = (int)(flags & CSIGNAL);
+	memcpy(g->comm, parent->home.comm, sizeof g->comm);
+	if (flags & CLONE_PARENT) give_to_grandparent(g, from);
+	if (flags & CLONE_FILES) group_share_files(g, from);
+	if (flags & CLONE_FS) group_share_fs(g, from);
+	return g;
 }
 
 int32_t home_fork(struct task *parent, uint32_t flags, struct task **child)
 {
-	struct group *from = parent->home.group, *g;
-	uint32_t pid;
+	struct group *from = parent->home.group, *g = from;
+	bool thread = (flags & CLONE_THREAD) != 0;
+	uint32_t id;
 
+	if (task_is_killed(parent)) return -ERESTARTNOINTR; /* nobody is born into a process that is being ended */
+	if ((flags & CLONE_PARENT) && (!from->parent || from->pid == 1)) return -EINVAL;
 	if (too_many(from)) return -EAGAIN;
-	pid = pid_alloc();
-	if (!pid) return -EAGAIN;
-	g = group_new(from);
+	id = pid_alloc();
+	if (!id) return -EAGAIN;
+	if (!thread) g = new_process(parent, flags, id);
 	if (!g) return -ENOMEM;
-	g->pid = pid;
-	g->exit_signal = (int)(flags & CSIGNAL);
-	struct task *t = task_new(g, (flags & CLONE_VM) ? parent->home.unit : NULL, pid);
+	struct task *t = task_new(g, (flags & CLONE_VM) ? parent->home.unit : NULL, id);
 	if (!t) {
-		group_release(g);
+		if (!thread) group_release(g);
 		return -ENOMEM;
 	}
+	memcpy(t->home.comm, parent->home.comm, sizeof t->home.comm);
 	t->home.mask_mirror = parent->home.mask_mirror;
 	if (flags & CLONE_VFORK) t->home.vfork_child_of = parent;
 	*child = t;
-	return (int32_t)pid;
+	return (int32_t)id;
 }
 
 static void undo_fork(struct task *child)
 {
 	struct group *g = child->home.group;
+	bool thread = child->home.tid != g->pid;
 
 	group_ref(g);
 	task_discard(child);
-	group_release(g);
+	if (!thread) group_release(g);
 	group_unref(g);
 }
 
@@ -65,8 +93,7 @@ static void wait_for_child(struct task *parent, uint32_t pid)
 
 	unit_ref(u);
 	while ((child = task_find(pid)) && child->home.vfork_child_of == parent) {
-		sigset64 pending = parent->home.pending.set | parent->home.group->pending.set;
-		if (pending & SIGBIT(SIGKILL)) {
+		if (task_is_killed(parent)) {
 			child->home.vfork_child_of = NULL;
 			break;
 		}
@@ -87,6 +114,7 @@ static int32_t finish(struct ucall *c, uint32_t flags)
 		return c->body_result;
 	}
 	cpu_limit_watch(child->home.group);
+	signal_update_cut(child); /* its process may be being stopped or ended */
 	thread_start(&child->thread);
 	if (flags & CLONE_VFORK) wait_for_child(c->task, pid);
 	return (int32_t)pid;
@@ -121,8 +149,13 @@ int body_fork(struct task *parent, struct task *child, uint32_t flags, uint32_t 
 	struct space *s = parent->body.space;
 	int err = 0;
 
-	child->body.actions = actions_copy(parent->body.actions);
-	if (!child->body.actions) return -ENOMEM;
+	if (flags & CLONE_SIGHAND) {
+		child->body.actions = parent->body.actions;
+		child->body.actions->refs++;
+	} else {
+		child->body.actions = actions_copy(parent->body.actions);
+		if (!child->body.actions) return -ENOMEM;
+	}
 	if (flags & CLONE_VM) {
 		space_ref(s);
 	} else {
@@ -184,17 +217,14 @@ int32_t finish_row_vfork(struct ucall *c)
 }
 
 /* clone(flags, stack, parent_tid, tls, child_tid): the i386 order. */
-#define CLONE_KNOWN (CSIGNAL | CLONE_VM | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | \
-		     CLONE_CHILD_SETTID | CLONE_SYSVSEM | CLONE_DETACHED | CLONE_UNTRACED | CLONE_PTRACE | CLONE_IO)
 #define CLONE_NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 
 static int check_clone(uint32_t flags)
 {
-	if (flags & CLONE_NAMESPACES) return -EINVAL;
+	if (flags & (CLONE_NAMESPACES | CLONE_PIDFD)) return -EINVAL;
 	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM)) return -EINVAL;
 	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND)) return -EINVAL;
-	if ((flags & CSIGNAL) > LINUX_NSIG) return -EINVAL;
-	return (flags & ~CLONE_KNOWN) ? -ENOSYS : 0;
+	return (flags & CSIGNAL) > LINUX_NSIG ? -EINVAL : 0;
 }
 
 int32_t home_row_clone(struct ucall *c)

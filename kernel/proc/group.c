@@ -7,6 +7,7 @@
 #include "kernel/base/clock.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/ids.h"
+#include "kernel/proc/oom.h"
 #include "kernel/proc/procfs_rows.h"
 #include "lib/str.h"
 
@@ -89,6 +90,7 @@ static int inherit(struct group *g, struct group *parent)
 	g->environ = copy_text(parent->environ, parent->environ_len);
 	g->environ_len = g->environ ? parent->environ_len : 0;
 	g->nice = parent->nice;
+	g->no_new_privs = parent->no_new_privs;
 	g->ignored_mirror = parent->ignored_mirror;
 	g->caught_mirror = parent->caught_mirror;
 	g->nocldwait = parent->nocldwait;
@@ -121,7 +123,9 @@ struct group *group_new(struct group *parent)
 	list_init(&g->tasks);
 	list_init(&g->pending.items);
 	list_init(&g->posix_timers);
+	list_init(&g->fs_sharers);
 	waitq_init(&g->child_event);
+	waitq_init(&g->task_ended);
 	g->refs = 1;
 	g->exit_signal = SIGCHLD;
 	g->start_ns = clock_now_ns();
@@ -139,6 +143,80 @@ struct group *group_new(struct group *parent)
 	return g;
 }
 
+/* ---- sharing: clone's CLONE_FILES and CLONE_FS between processes */
+void group_share_files(struct group *g, struct group *from)
+{
+	fdtable_unref(g->fds);
+	g->fds = from->fds;
+	fdtable_ref(g->fds);
+	g->who.owner = g->fds;
+}
+
+int group_own_files(struct group *g)
+{
+	struct fdtable *shared = g->fds;
+
+	if (shared->refs < 2) return 0;
+	struct fdtable *own = fdtable_copy(shared);
+	if (!own) return -ENOMEM;
+	g->fds = own;
+	g->who.owner = own;
+	fdtable_unref(shared);
+	return 0;
+}
+
+void group_share_fs(struct group *g, struct group *from)
+{
+	list_insert_after(&from->fs_sharers, &g->fs_sharers);
+}
+
+void group_own_fs(struct group *g)
+{
+	list_remove(&g->fs_sharers);
+}
+
+static void put_name(struct name **slot, struct name *n)
+{
+	struct name *old = *slot;
+
+	*slot = n;
+	name_unref(old);
+}
+
+#define FOR_EACH_SHARER(o, g) \
+	for (struct list_node *node = (g)->fs_sharers.next; \
+	     node != &(g)->fs_sharers && (o = list_entry(node, struct group, fs_sharers)); node = node->next)
+
+void group_set_cwd(struct group *g, struct name *n)
+{
+	struct group *o;
+
+	FOR_EACH_SHARER(o, g) {
+		name_ref(n);
+		put_name(&o->who.cwd, n);
+	}
+	put_name(&g->who.cwd, n);
+}
+
+void group_set_root(struct group *g, struct name *n)
+{
+	struct group *o;
+
+	FOR_EACH_SHARER(o, g) {
+		name_ref(n);
+		put_name(&o->who.root, n);
+	}
+	put_name(&g->who.root, n);
+}
+
+void group_set_umask(struct group *g, uint32_t umask)
+{
+	struct group *o;
+
+	FOR_EACH_SHARER(o, g) o->who.umask = umask;
+	g->who.umask = umask;
+}
+
 void group_ref(struct group *g)
 {
 	g->refs++;
@@ -151,6 +229,7 @@ void group_drop_environment(struct group *g)
 
 	g->fds = NULL;
 	g->who.root = g->who.cwd = NULL;
+	list_remove(&g->fs_sharers);
 	if (fds) fdtable_unref(fds);
 	name_unref(cwd);
 	name_unref(root);
@@ -190,10 +269,13 @@ struct task *group_task(const struct group *g)
 struct figures group_figures(const struct group *g)
 {
 	struct figures sum = g->dead_tasks;
+	const struct space *seen = NULL;
 	struct task *t;
 
 	list_for_each(t, &g->tasks, home.in_group) {
 		struct figures f = task_figures(t);
+		if (t->has_body && seen && t->body.space == seen) f.min_faults = f.maj_faults = 0; /* the space counts them */
+		if (t->has_body) seen = t->body.space;
 		figures_add(&sum, &f);
 	}
 	return sum;
@@ -215,6 +297,12 @@ bool pgrp_orphaned(uint32_t pgrp)
 static const struct group *asker(const struct fs_caller *c)
 {
 	return c->task;
+}
+
+static uint32_t ask_tid(const struct fs_caller *c)
+{
+	const struct task *t = group_task(asker(c));
+	return t ? t->home.tid : asker(c)->pid;
 }
 
 static uint32_t ask_pid(const struct fs_caller *c) { return asker(c)->pid; }
@@ -279,6 +367,7 @@ static bool pgrp_in_session(uint32_t pgrp, uint32_t session)
 
 const struct fs_caller_ops proc_caller_ops = {
 	.pid = ask_pid,
+	.tid = ask_tid,
 	.pgrp = ask_pgrp,
 	.session = ask_session,
 	.is_session_leader = ask_leader,
@@ -296,6 +385,7 @@ void proc_init(void)
 	ids_init();
 	fs_signal_pgrp = signal_pgrp;
 	space_shared_backing = tmpfs_shared_backing;
+	oom_init();
 	procfs_rows_init();
 	ipc_init();
 }

@@ -80,6 +80,7 @@ struct body {
 	uint64_t clock_floor_ns;       /* last monotonic value shown: never back */
 	uint64_t vtimer_left_ns, vtimer_interval_ns, prof_left_ns, prof_interval_ns; /* ITIMER_VIRTUAL, ITIMER_PROF */
 	struct figures base;           /* used before this host; add the thread's own */
+	uint64_t ended_ns;             /* CPU time of threads of this process that are no more: in one of those that are left */
 };
 
 /* ---- home half */
@@ -102,6 +103,7 @@ struct task_home {
 	struct group *group;
 	struct unit *unit;
 	uint32_t tid;
+	char comm[16];                 /* the thread's own name: prctl(PR_SET_NAME) */
 	struct sigqueue pending;       /* directed at this task */
 	sigset64 mask_mirror;          /* of the body's mask, as last told */
 	struct figures figures;        /* as last told */
@@ -128,8 +130,11 @@ struct group {
 	uint32_t stop_report, n_tasks; /* stop_report: signal to report to wait, |0x10000 continued */
 	int exit_signal;
 	struct waitq child_event;      /* wait4 of this process */
+	struct task *exec_task;        /* the thread whose execve ends the others */
+	struct waitq task_ended;       /* a task has left `tasks` */
 	/* environment */
 	struct fs_caller who;          /* who.cred = &cred; umask, root, cwd */
+	struct list_node fs_sharers;   /* ring of groups that share umask, root and cwd (CLONE_FS) */
 	struct cred cred;
 	struct fdtable *fds;
 	struct linux_rlimit64 rlimits[16];
@@ -144,6 +149,7 @@ struct group {
 	sigset64 ignored_mirror, caught_mirror; /* of the actions, as last told; SA_NOCLDWAIT etc. below */
 	bool nocldwait, nocldstop;
 	int pdeath_signal;
+	bool no_new_privs;           /* exec grants nothing */
 	struct figures dead_tasks, children_used;
 	/* timers that signal */
 	struct itimer_real *itimer;
@@ -185,6 +191,16 @@ void task_free_body(struct task *t);             /* drop the body half: space, a
 void task_start(void *task);                     /* thread entry: continues t->call, then enters user mode */
 NORETURN void task_end(struct task *t);          /* last act of a task's thread */
 struct group *group_new(struct group *parent);   /* copies environment from parent (NULL: init) */
+/** clone's CLONE_FILES, CLONE_FS: g, made from `from`, shares its table; its umask, root and cwd. */
+void group_share_files(struct group *g, struct group *from);
+void group_share_fs(struct group *g, struct group *from);
+/** exec, unshare: a table of its own; -ENOMEM. umask, root and cwd of its own. */
+MUST_CHECK int group_own_files(struct group *g);
+void group_own_fs(struct group *g);
+/** For g and all who share with it. Takes over the reference to n. */
+void group_set_cwd(struct group *g, struct name *n);
+void group_set_root(struct group *g, struct name *n);
+void group_set_umask(struct group *g, uint32_t umask);
 /** Another program image: takes over the reference to exe (may be NULL); counts it as being executed. */
 void group_set_exe(struct group *g, struct name *exe);
 /** No process of the group `pgrp` has a parent in another group of the same session. */
@@ -210,6 +226,8 @@ extern uint16_t this_node;                       /* own node number; set at boot
 struct figures task_figures(const struct task *t);   /* home's view: body's own if here, else as last told */
 struct figures group_figures(const struct group *g);
 bool task_body_here(const struct task *t);
+/** Name a thread; the first one's name is the process's. Cut off at 15 bytes. */
+void task_set_comm(struct task *t, const char *name);
 /** Reasons why the unit cannot move, words separated by spaces; empty if it can. */
 void unit_cantmove(struct unit *u, char *out, uint32_t size);
 
@@ -217,10 +235,19 @@ void unit_cantmove(struct unit *u, char *out, uint32_t size);
 int signal_post_task(struct task *t, const struct ksiginfo *info);   /* home half. Queues, wakes, POKEs */
 int signal_post_group(struct group *g, const struct ksiginfo *info);
 int signal_post_pgrp(uint32_t pgrp, const struct ksiginfo *info, const struct cred *from);
+/** SIGKILL to every other task of t's process, one by one: exit_group, execve. */
+void signal_kill_others(struct task *t);
+/** t no longer takes what it may have been woken for: another willing task gets the group's pending signals. */
+void signal_retarget(struct group *g);
 bool signal_may(const struct cred *from, const struct group *to, int sig);
 /** Home half of TAKE: dequeue one signal that the mask lets through; task's own first. false: none. */
 bool signal_take(struct task *t, sigset64 mask, struct ksiginfo *out);
 sigset64 signal_pending_set(const struct task *t);   /* home: all that is queued for it, blocked or not */
+/** Home: SIGKILL is pending for t or its process. */
+static inline bool task_is_killed(const struct task *t)
+{
+	return ((t->home.pending.set | t->home.group->pending.set) & SIGBIT(SIGKILL)) != 0;
+}
 bool signal_deliverable(const struct task *t);       /* by the mirrors */
 void signal_update_cut(struct task *t);              /* after mirrors or queues changed: sets or clears CUT_SIGNAL, POKEs the body */
 void sigqueue_clear(struct sigqueue *q);
@@ -263,11 +290,11 @@ struct hallway {
 extern struct hallway hallway;   /* all NULL until kernel/migrate fills it; with no network nothing is ever away */
 
 /* ---- fork, exec, exit */
-int32_t home_fork(struct task *parent, uint32_t flags, struct task **child);   /* pid; child not started */
+int32_t home_fork(struct task *parent, uint32_t flags, struct task **child);   /* pid or tid; child not started */
 int body_fork(struct task *parent, struct task *child, uint32_t flags, uint32_t stack, uint32_t tls);
 /** End the calling task's process with a wait status (exit_group, fatal signal): home half; then the body is freed. */
 void home_exit_group(struct task *t, int32_t wait_status, const struct figures *used);
-void home_exit_task(struct task *t, int32_t wait_status);
+void home_exit_task(struct task *t, int32_t wait_status);   /* one thread; the last one ends the process */
 int32_t home_wait(struct task *t, int32_t pid, uint32_t options, int32_t *status, struct linux_rusage *usage); /* wait4: pid, 0, -ECHILD, -ERESTARTSYS */
 /** waitid: kind P_ALL P_PID P_PGID; options WEXITED WSTOPPED WCONTINUED WNOHANG WNOWAIT. Fills info (signo 0: nothing yet); 0,
  *  -EINVAL, -ECHILD, -ERESTARTSYS. */

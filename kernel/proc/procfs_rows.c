@@ -12,10 +12,20 @@
 #define TICK_NS (NS_PER_S / 100) /* USER_HZ */
 #define KIB_PER_PAGE (PAGE_SIZE / 1024)
 
-static int find(uint32_t pid, struct group **g)
+/* id: a pid, or a tid, which is one of its process. */
+static int find(uint32_t id, struct group **g)
 {
-	*g = group_find(pid);
-	return *g && group_visible(*g) ? 0 : -ESRCH;
+	*g = group_find(id);
+	if (*g) return group_visible(*g) ? 0 : -ESRCH;
+	const struct task *t = task_find(id);
+	if (t) *g = t->home.group;
+	return t ? 0 : -ESRCH;
+}
+
+/* The thread that id names, if it is not the process's first. */
+static struct task *thread_of(uint32_t id, const struct group *g)
+{
+	return id == g->pid ? NULL : task_find(id);
 }
 
 static bool may_look(const struct group *g, const struct fs_caller *who)
@@ -31,15 +41,21 @@ static struct space *space_of(const struct group *g)
 }
 
 /* ---- state */
-static char state_letter(const struct group *g)
+static bool is_running(const struct task *t)
+{
+	return t->thread.state == THREAD_RUNNING || t->thread.state == THREAD_RUNNABLE || task_computes_away(t);
+}
+
+/* of: one thread; NULL: all of them. */
+static char state_letter(const struct group *g, const struct task *of)
 {
 	const struct task *t;
 
 	if (g->state == RUN_STOPPED) return 'T';
 	if (g->state == RUN_ZOMBIE || list_empty(&g->tasks)) return 'Z';
-	list_for_each(t, &g->tasks, home.in_group) {
-		if (t->thread.state == THREAD_RUNNING || t->thread.state == THREAD_RUNNABLE || task_computes_away(t)) return 'R';
-	}
+	if (of) return is_running(of) ? 'R' : 'S';
+	list_for_each(t, &g->tasks, home.in_group)
+		if (is_running(t)) return 'R';
 	return 'S';
 }
 
@@ -76,11 +92,12 @@ static uint32_t parent_pid(const struct group *g)
 }
 
 /* ---- stat: 52 fields by position */
-static void stat_who(struct text_sink *s, const struct group *g)
+static void stat_who(struct text_sink *s, const struct group *g, const struct task *t)
 {
 	struct tty *tty = g->session->tty && tty_session(g->session->tty) == g->session->id ? g->session->tty : NULL;
 
-	sink_printf(s, "%u (%s) %c %u %u %u", g->pid, g->comm, state_letter(g), parent_pid(g), g->pgrp, g->session->id);
+	sink_printf(s, "%u (%s) %c %u %u %u", t ? t->home.tid : g->pid, t ? t->home.comm : g->comm, state_letter(g, t), parent_pid(g),
+		    g->pgrp, g->session->id);
 	sink_printf(s, " %u %d 4194304", tty ? tty_rdev(tty) : 0, tty ? (int)tty_foreground(tty) : -1);
 }
 
@@ -102,10 +119,11 @@ static int show_stat(struct text_sink *s, uint32_t pid, const struct fs_caller *
 
 	UNUSED(who);
 	if (err) return err;
-	struct figures f = group_figures(g);
+	const struct task *t = thread_of(pid, g);
+	struct figures f = t ? task_figures(t) : group_figures(g);
 	const struct space *m = space_of(g) ? space_of(g) : &nowhere;
 	bool zombie = g->state == RUN_ZOMBIE;
-	stat_who(s, g);
+	stat_who(s, g, t);
 	stat_times(s, g, &f);
 	sink_printf(s, " %llu %u 4294967295", zombie ? 0ull : (unsigned long long)f.vm_pages << PAGE_SHIFT, zombie ? 0 : f.rss_pages);
 	sink_printf(s, " %u %u %u 0 0", m->code_start, m->code_end, m->stack_start);
@@ -145,10 +163,10 @@ static void status_memory(struct text_sink *s, const struct group *g)
 	sink_printf(s, "VmSwap:\t%8u kB\n", 0u);
 }
 
-static void status_signals(struct text_sink *s, const struct group *g)
+static void status_signals(struct text_sink *s, const struct group *g, const struct task *t)
 {
 	const struct { const char *name; sigset64 set; } sets[] = {
-		{"SigPnd", pending_of(g)}, {"ShdPnd", g->pending.set}, {"SigBlk", mask_of(g)},
+		{"SigPnd", t ? t->home.pending.set : 0}, {"ShdPnd", g->pending.set}, {"SigBlk", t ? t->home.mask_mirror : 0},
 		{"SigIgn", g->ignored_mirror}, {"SigCgt", g->caught_mirror},
 	};
 
@@ -162,18 +180,19 @@ static int show_status(struct text_sink *s, uint32_t pid, const struct fs_caller
 
 	UNUSED(who);
 	if (err) return err;
+	const struct task *t = thread_of(pid, g);
 	const struct cred *c = &g->cred;
 	uint64_t caps = c->euid == 0 ? 0x1ffffffffffull : 0;
-	sink_printf(s, "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n", g->comm, g->who.umask,
-		    state_name(state_letter(g)), pid, pid, parent_pid(g));
+	sink_printf(s, "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n", t ? t->home.comm : g->comm, g->who.umask,
+		    state_name(state_letter(g, t)), g->pid, pid, parent_pid(g));
 	sink_printf(s, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid);
 	sink_printf(s, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid, c->fsgid);
 	sink_printf(s, "FDSize:\t%u\nGroups:\t", g->fds ? g->fds->size : 0);
 	for (uint32_t i = 0; i < c->n_groups; i++) sink_printf(s, "%u ", c->groups[i]);
-	sink_printf(s, "\nNStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", pid, pid, g->pgrp, g->session->id);
+	sink_printf(s, "\nNStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", g->pid, pid, g->pgrp, g->session->id);
 	status_memory(s, g);
 	sink_printf(s, "Threads:\t%u\nSigQ:\t0/1024\n", g->n_tasks);
-	status_signals(s, g);
+	status_signals(s, g, t ? t : group_task(g));
 	sink_printf(s, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\n", 0ull, (unsigned long long)caps,
 		    (unsigned long long)caps, 0x1ffffffffffull);
 	sink_printf(s, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
@@ -207,8 +226,10 @@ static int show_comm(struct text_sink *s, uint32_t pid, const struct fs_caller *
 	int err = find(pid, &g);
 
 	UNUSED(who);
-	if (!err) sink_printf(s, "%s\n", g->comm);
-	return err;
+	if (err) return err;
+	const struct task *t = thread_of(pid, g);
+	sink_printf(s, "%s\n", t ? t->home.comm : g->comm);
+	return 0;
 }
 
 static int store_comm(uint32_t pid, const char *text, uint32_t n, const struct fs_caller *who)
@@ -219,9 +240,13 @@ static int store_comm(uint32_t pid, const char *text, uint32_t n, const struct f
 	if (!err && !may_look(g, who)) err = -EACCES;
 	if (err) return err;
 	while (n && text[n - 1] == '\n') n--;
-	n = MIN(n, (uint32_t)sizeof g->comm - 1);
-	memcpy(g->comm, text, n);
-	g->comm[n] = 0;
+	char name[sizeof g->comm] = "";
+	struct task *t = task_find(pid);
+	memcpy(name, text, MIN(n, (uint32_t)sizeof name - 1));
+	if (t)
+		task_set_comm(t, name);
+	else
+		memcpy(g->comm, name, sizeof name);
 	return 0;
 }
 
@@ -356,6 +381,19 @@ static uint32_t next_pid(uint32_t after)
 	return g ? g->pid : 0;
 }
 
+static uint32_t next_task(uint32_t pid, uint32_t after)
+{
+	const struct task *t;
+	struct group *g;
+	uint32_t best = 0;
+
+	if (find(pid, &g)) return 0;
+	if (g->pid > after) best = g->pid; /* the first thread stays as a zombie */
+	list_for_each(t, &g->tasks, home.in_group)
+		if (t->home.tid > after && (!best || t->home.tid < best)) best = t->home.tid;
+	return best;
+}
+
 static bool owner(uint32_t pid, uint32_t *uid, uint32_t *gid)
 {
 	struct group *g;
@@ -385,7 +423,7 @@ static struct file *get_fd(uint32_t pid, int32_t fd)
 
 void procfs_rows_init(void)
 {
-	static const struct proc_census census = {.next_pid = next_pid, .owner = owner, .next_fd = next_fd, .get_fd = get_fd};
+	static const struct proc_census census = {.next_pid = next_pid, .next_task = next_task, .owner = owner, .next_fd = next_fd, .get_fd = get_fd};
 	static struct pid_row rows[] = {
 		{.name = "stat", .mode = 0444, .show = show_stat},
 		{.name = "statm", .mode = 0444, .show = show_statm},

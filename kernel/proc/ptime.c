@@ -39,6 +39,19 @@ uint64_t ptime_cpu_all(const struct task *t)
 	return ns;
 }
 
+uint64_t ptime_cpu_process(const struct task *t, bool user_only)
+{
+	const struct body *b;
+	uint64_t sum = 0;
+
+	list_for_each(b, &t->body.space->tasks, in_space) {
+		if (b->pid != t->body.pid || b->home_node != t->body.home_node) continue;
+		const struct task *o = container_of(b, struct task, body);
+		sum += user_only ? ptime_cpu_user(o) : ptime_cpu_all(o) + b->ended_ns;
+	}
+	return sum;
+}
+
 /* One clock interrupt is enough: whoever runs then passes the user boundary and counts. */
 static void tick(struct ktimer *k)
 {

@@ -14,6 +14,8 @@ uint64_t ptime_here(const struct task *t, uint64_t home_ns);
 /** CPU time of the task's body, also what it has used since the scheduler last counted. */
 uint64_t ptime_cpu_user(const struct task *t);
 uint64_t ptime_cpu_all(const struct task *t);
+/** CPU time of the whole process, threads that have ended included; user_only: the user part, of the threads that live. */
+uint64_t ptime_cpu_process(const struct task *t, bool user_only);
 /** ITIMER_VIRTUAL and ITIMER_PROF of the body: count them down by the CPU time used since the last call; what expired is noted
  *  in body.expired. Called at the user boundary while one of them runs; arms the machine's clock for the next expiry. */
 void ptime_count_down(struct task *t);

@@ -65,6 +65,15 @@ void signal_mirror_changed(struct task *t)
 	if (hallway.mirror) hallway.mirror(t);
 }
 
+void signal_actions_changed(struct task *t)
+{
+	struct body *b;
+
+	signal_mirror_changed(t);
+	list_for_each(b, &t->body.space->tasks, in_space)
+		if (b->actions == t->body.actions && b->pid != t->body.pid) signal_mirror_changed(container_of(b, struct task, body));
+}
+
 void sigmask_set(struct task *t, sigset64 mask)
 {
 	mask &= ~SIG_UNBLOCKABLE;

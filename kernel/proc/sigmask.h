@@ -15,6 +15,8 @@ void sigmask_set(struct task *t, sigset64 mask);
 void sigmask_swap(struct task *t, sigset64 mask);
 /** Mask or actions were changed: tell home. */
 void signal_mirror_changed(struct task *t);
+/** The same for actions, also to the homes of other processes that share them (CLONE_SIGHAND without CLONE_THREAD). */
+void signal_actions_changed(struct task *t);
 /** Home (signal.c): dequeue one of a set for t, its own first; false: none is pending. */
 bool signal_take_from(struct task *t, sigset64 allowed, struct ksiginfo *out);
 /** The mirror as it travels: row_mirror's arguments. KILL and STOP, which are in neither set, carry SIGCHLD's flags. */

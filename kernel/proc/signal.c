@@ -167,6 +167,11 @@ static void wake_group(struct group *g, int sig)
 	}
 }
 
+void signal_retarget(struct group *g)
+{
+	for (sigset64 left = g->pending.set; left; left &= left - 1) wake_group(g, __builtin_ctzll(left) + 1);
+}
+
 static void update_all(struct group *g)
 {
 	struct task *t;
@@ -232,6 +237,19 @@ static int post(struct group *g, struct task *t, const struct ksiginfo *info)
 	else
 		wake_group(g, sig);
 	return 0;
+}
+
+void signal_kill_others(struct task *t)
+{
+	const struct ksiginfo kill = {.signo = SIGKILL, .code = SI_KERNEL};
+	struct task *o;
+
+	list_for_each(o, &t->home.group->tasks, home.in_group) {
+		if (o == t) continue;
+		(void)queue_add(&o->home.pending, &kill, 0);
+		signal_update_cut(o);
+	}
+	waitq_wake_all(&continued);
 }
 
 int signal_post_task(struct task *t, const struct ksiginfo *info)
@@ -357,7 +375,7 @@ static void hear(struct task *t)
 void mirror_apply(struct task *t, const uint32_t arg[6])
 {
 	struct group *g = t->home.group;
-	sigset64 ignored = (sigset64)arg[3] << 32 | arg[2], was = g->ignored_mirror;
+	sigset64 ignored = (sigset64)arg[3] << 32 | arg[2], was = g->ignored_mirror, was_blocked = t->home.mask_mirror;
 
 	t->home.mask_mirror = ((sigset64)arg[1] << 32 | arg[0]) & ~SIG_UNBLOCKABLE;
 	g->nocldwait = (ignored & MIRROR_NOCLDWAIT) != 0;
@@ -367,6 +385,7 @@ void mirror_apply(struct task *t, const uint32_t arg[6])
 	group_drop(g, g->ignored_mirror & ~was); /* ignoring a signal discards what is pending of it: sigaction(2) */
 	signal_update_cut(t);
 	if (!t->has_body) hear(t);
+	if (g->pending.set & t->home.mask_mirror & ~was_blocked) signal_retarget(g);
 }
 
 int32_t home_mirror(struct ucall *c)

@@ -5,6 +5,8 @@
 #include "kernel/base/log.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/ids.h"
+#include "kernel/proc/ptime.h"
+#include "kernel/proc/robust.h"
 #include "lib/fmt.h"
 #include "lib/str.h"
 
@@ -64,6 +66,7 @@ static void link_home(struct task *t, struct group *g, struct unit *u, uint32_t 
 	t->home.group = g;
 	group_ref(g);
 	t->home.tid = tid;
+	str_copy(t->home.comm, sizeof t->home.comm, g->comm);
 	list_push_back(&g->tasks, &t->home.in_group);
 	g->n_tasks++;
 	tid_enter(t);
@@ -110,15 +113,6 @@ void task_take_space(struct task *t, struct space *s)
 	space_unref(old);
 }
 
-void task_release_tid(struct task *t)
-{
-	uint32_t at = t->body.clear_child_tid;
-
-	t->body.clear_child_tid = 0;
-	if (!at || !t->body.space || t->body.space->refs < 2) return;
-	if (umem_store_u32(&t->umem, uaddr(at), 0)) return; /* a wild address is the program's own loss */
-}
-
 void task_free_body(struct task *t)
 {
 	struct space *s = t->body.space;
@@ -126,7 +120,6 @@ void task_free_body(struct task *t)
 	if (!t->has_body) return;
 	if (t->has_home) t->home.figures = task_figures(t);
 	t->home.heard_ns = 0;
-	task_release_tid(t);
 	t->has_body = false;
 	t->body.space = NULL;
 	list_remove(&t->body.in_space);
@@ -155,7 +148,10 @@ static void unlink_home(struct task *t)
 
 	if (!t->has_home) return;
 	if (hallway.forget_task) hallway.forget_task(t);
-	if (list_linked(&t->home.in_group)) g->n_tasks--;
+	if (list_linked(&t->home.in_group)) {
+		g->n_tasks--;
+		waitq_wake_all(&g->task_ended);
+	}
 	list_remove(&t->home.in_group);
 	list_remove(&t->home.in_tids);
 	list_remove(&t->home.in_unit);
@@ -167,6 +163,18 @@ static void unlink_home(struct task *t)
 	group_unref(g);
 }
 
+/* The process's CPU clock goes on counting what this thread has used: another one keeps it. */
+static void leave_time(struct task *t)
+{
+	struct body *b;
+
+	list_for_each(b, &t->body.space->tasks, in_space) {
+		if (b == &t->body || b->pid != t->body.pid || b->home_node != t->body.home_node) continue;
+		b->ended_ns += ptime_cpu_all(t) + t->body.ended_ns;
+		return;
+	}
+}
+
 void task_end(struct task *t)
 {
 	KASSERT(thread_current() == &t->thread);
@@ -174,6 +182,10 @@ void task_end(struct task *t)
 	t->plan = NULL;
 	if (t->map_backing) t->map_backing->ops->unref(t->map_backing);
 	t->map_backing = NULL;
+	if (t->has_body && t->exiting && !(t->thread.cuts & CUT_DESTROY)) {
+		task_leave_memory(t);
+		leave_time(t);
+	}
 	task_free_body(t);
 	t->thread.name = "ended";
 	if (!t->has_home && hallway.forget_task) hallway.forget_task(t);
@@ -190,6 +202,13 @@ void task_discard(struct task *t)
 	kfree(t);
 }
 
+struct task *task_next_here(struct task *t)
+{
+	struct list_node *n = t ? t->in_all.next : all_tasks.next;
+
+	return n == &all_tasks ? NULL : container_of(n, struct task, in_all);
+}
+
 uint64_t task_user_total_ns(void)
 {
 	uint64_t sum = ended_user_ns;
@@ -200,6 +219,15 @@ uint64_t task_user_total_ns(void)
 }
 
 /* ---- what home knows of a body */
+void task_set_comm(struct task *t, const char *name)
+{
+	char text[sizeof t->home.comm] = "";
+
+	str_copy(text, sizeof text, name);
+	memcpy(t->home.comm, text, sizeof text);
+	if (t->home.tid == t->home.group->pid) memcpy(t->home.group->comm, text, sizeof text);
+}
+
 bool task_body_here(const struct task *t)
 {
 	return t->has_body;

@@ -8,6 +8,8 @@
 #include "kernel/syscall/rowid.h"
 #include "kernel/syscall/table.h"
 
+#define FRAME_ROOM 2048u /* more than either frame takes below the stack pointer */
+
 /* ---- the result of an interrupted call */
 
 static int32_t interrupted(const struct body *b)
@@ -87,13 +89,34 @@ static bool default_action(struct task *t, int sig)
 	return kill(t, sig);
 }
 
+/** The frame did not fit because memory is short? Wait for its pages as a fault of the program itself would. */
+static bool frame_came(struct body *b, const struct linux_sigaction_k *a)
+{
+	bool alt = (a->flags & SA_ONSTACK) && b->altstack_size && b->user.regs.esp - b->altstack_sp > b->altstack_size;
+	uint32_t top = alt ? b->altstack_sp + b->altstack_size : b->user.regs.esp;
+
+	if (top < FRAME_ROOM || top > USER_END) return false;
+	for (uint32_t at = ALIGN_DOWN(top - FRAME_ROOM, PAGE_SIZE); at < top; at += PAGE_SIZE)
+		if (space_fault(b->space, at, FAULT_WRITE).sig) return false;
+	return true;
+}
+
+static int build_frame(struct task *t, int sig, const struct linux_sigaction_k *a, const struct ksiginfo *info)
+{
+	struct body *b = &t->body;
+	sigset64 old = b->restore_mask ? b->saved_mask : b->mask;
+	int err = sigframe_build(b, sig, a, info, old, &t->umem);
+
+	return err && frame_came(b, a) ? sigframe_build(b, sig, a, info, old, &t->umem) : err;
+}
+
 static bool run_handler(struct task *t, int sig, struct linux_sigaction_k *act, const struct ksiginfo *info)
 {
 	struct body *b = &t->body;
 	const struct linux_sigaction_k a = *act;
 
 	restart_with_handler(b, a.flags);
-	if (sigframe_build(b, sig, &a, info, b->restore_mask ? b->saved_mask : b->mask, &t->umem)) {
+	if (build_frame(t, sig, &a, info)) {
 		/* no room for the frame: SIGSEGV, and without a handler if that was the signal */
 		if (sig == SIGSEGV) act->handler = SIG_DFL;
 		struct ksiginfo segv = {.signo = SIGSEGV, .code = SI_KERNEL};

@@ -131,17 +131,15 @@ int32_t sys_getcwd(struct ucall *c)
 	return n;
 }
 
-/* Put n (referenced) in place of *slot if it is a directory that the caller may search. Takes over the reference. */
-static int32_t stand_at(struct ucall *c, struct name *n, struct name **slot)
+/* Let `set` take n (referenced) if it is a directory that the caller may search. Takes over the reference. */
+static int32_t stand_at(struct ucall *c, struct name *n, void (*set)(struct group *g, struct name *n))
 {
 	int32_t r = S_ISDIR(n->inode->mode) ? inode_permission(n->inode, X_OK, ucall_who(c)) : -ENOTDIR;
-	struct name *old = n;
 
-	if (!r) {
-		old = *slot;
-		*slot = n;
-	}
-	name_unref(old);
+	if (r)
+		name_unref(n);
+	else
+		set(ucall_group(c), n);
 	return r;
 }
 
@@ -150,7 +148,7 @@ int32_t sys_chdir(struct ucall *c)
 	struct walk w;
 	int32_t r = arg_walk(c, HERE, c->arg[0], WALK_FOLLOW | WALK_DIRECTORY, &w);
 
-	return r ? r : stand_at(c, w.name, &ucall_group(c)->who.cwd);
+	return r ? r : stand_at(c, w.name, group_set_cwd);
 }
 
 int32_t sys_fchdir(struct ucall *c)
@@ -161,7 +159,7 @@ int32_t sys_fchdir(struct ucall *c)
 	if (!f) return -EBADF;
 	if (f->name) {
 		name_ref(f->name);
-		r = stand_at(c, f->name, &ucall_group(c)->who.cwd);
+		r = stand_at(c, f->name, group_set_cwd);
 	}
 	file_unref(f);
 	return r;
@@ -177,15 +175,14 @@ int32_t sys_chroot(struct ucall *c)
 		walk_done(&w);
 		return -EPERM;
 	}
-	return stand_at(c, w.name, &ucall_group(c)->who.root);
+	return stand_at(c, w.name, group_set_root);
 }
 
 int32_t sys_umask(struct ucall *c)
 {
-	struct fs_caller *who = &ucall_group(c)->who;
-	uint32_t old = who->umask;
+	uint32_t old = ucall_who(c)->umask;
 
-	who->umask = c->arg[0] & 0777;
+	group_set_umask(ucall_group(c), c->arg[0] & 0777);
 	return (int32_t)old;
 }
 

@@ -6,11 +6,16 @@
 #include "kernel/proc/ptime.h"
 #include "kernel/syscall/rowid.h"
 
+static bool private(const struct ucall *c)
+{
+	return (c->arg[1] & FUTEX_PRIVATE_FLAG) != 0;
+}
+
 static int32_t wait_until(struct ucall *c, uint32_t bits)
 {
 	struct body *b = &c->task->body;
 	uint64_t deadline = b->park_deadline_ns;
-	int r = futex_wait(c->task, c->arg[0], c->arg[2], bits, deadline);
+	int r = futex_wait(c->task, c->arg[0], private(c), c->arg[2], bits, deadline);
 
 	if (r != -EINTR) return r;
 	if (deadline == FOREVER) return -ERESTARTSYS;
@@ -58,24 +63,91 @@ static int32_t requeue(struct ucall *c, bool compare)
 		if (umem_fetch_u32(c->mem, uaddr(c->arg[0]), &now)) return -EFAULT;
 		if (now != c->arg[5]) return -EAGAIN;
 	}
-	return futex_wake(c->task->body.space, c->arg[0], c->arg[2], FUTEX_BITSET_MATCH_ANY, c->arg[4], c->arg[3]);
+	return futex_requeue(c->task->body.space, c->arg[0], private(c), (int32_t)c->arg[2], c->arg[4], (int32_t)c->arg[3]);
 }
 
 static int32_t wake(struct ucall *c, uint32_t bits)
 {
 	if (!bits || (c->arg[0] & 3)) return -EINVAL;
-	return futex_wake(c->task->body.space, c->arg[0], MAX(c->arg[2], 1u), bits, 0, 0);
+	return futex_wake(c->task->body.space, c->arg[0], private(c), (int32_t)c->arg[2], bits);
+}
+
+/* ---- WAKE_OP: change the second word, wake at the first, and at the second if its old value says so */
+
+static int32_t sign_extend_12(uint32_t v)
+{
+	return (int32_t)(v << 20) >> 20;
+}
+
+static int32_t apply(uint32_t how, uint32_t old, uint32_t arg, uint32_t *new)
+{
+	switch (how) {
+	case FUTEX_OP_SET: *new = arg; return 0;
+	case FUTEX_OP_ADD: *new = old + arg; return 0;
+	case FUTEX_OP_OR: *new = old | arg; return 0;
+	case FUTEX_OP_ANDN: *new = old & ~arg; return 0;
+	case FUTEX_OP_XOR: *new = old ^ arg; return 0;
+	default: return -ENOSYS;
+	}
+}
+
+/* 1, 0, or -ENOSYS */
+static int32_t compare(uint32_t how, int32_t old, int32_t arg)
+{
+	switch (how) {
+	case FUTEX_OP_CMP_EQ: return old == arg;
+	case FUTEX_OP_CMP_NE: return old != arg;
+	case FUTEX_OP_CMP_LT: return old < arg;
+	case FUTEX_OP_CMP_LE: return old <= arg;
+	case FUTEX_OP_CMP_GT: return old > arg;
+	case FUTEX_OP_CMP_GE: return old >= arg;
+	default: return -ENOSYS;
+	}
+}
+
+static int32_t change_second(struct ucall *c, uint32_t *old)
+{
+	uint32_t code = c->arg[5], arg = (uint32_t)sign_extend_12(code >> 12), new;
+	int32_t r;
+
+	if ((code >> 28) & FUTEX_OP_OPARG_SHIFT) arg = 1u << (arg & 31);
+	do {
+		if (umem_fetch_u32(c->mem, uaddr(c->arg[4]), old)) return -EFAULT;
+		r = apply((code >> 28) & 7, *old, arg, &new);
+		if (!r) r = futex_exchange(c->task, c->arg[4], *old, new);
+	} while (r == -EAGAIN);
+	return r;
+}
+
+static int32_t wake_op(struct ucall *c)
+{
+	struct space *s = c->task->body.space;
+	uint32_t code = c->arg[5], old;
+
+	if ((c->arg[0] | c->arg[4]) & 3) return -EINVAL;
+	int32_t r = change_second(c, &old);
+	if (r) return r;
+	int32_t also = compare((code >> 24) & 15, (int32_t)old, sign_extend_12(code));
+	if (also < 0) return also;
+	r = futex_wake(s, c->arg[0], private(c), (int32_t)c->arg[2], FUTEX_BITSET_MATCH_ANY);
+	if (r < 0 || !also) return r;
+	also = futex_wake(s, c->arg[4], private(c), (int32_t)c->arg[3], FUTEX_BITSET_MATCH_ANY);
+	return also < 0 ? also : r + also;
 }
 
 static int32_t futex(struct ucall *c, enum time_kind kind)
 {
-	switch ((int32_t)c->arg[1] & FUTEX_CMD_MASK) {
+	int32_t command = (int32_t)c->arg[1] & FUTEX_CMD_MASK;
+
+	if ((c->arg[1] & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT_BITSET) return -ENOSYS;
+	switch (command) {
 	case FUTEX_WAIT: return wait_for(c, kind, false, FUTEX_BITSET_MATCH_ANY);
 	case FUTEX_WAIT_BITSET: return wait_for(c, kind, true, c->arg[5]);
 	case FUTEX_WAKE: return wake(c, FUTEX_BITSET_MATCH_ANY);
 	case FUTEX_WAKE_BITSET: return wake(c, c->arg[5]);
 	case FUTEX_REQUEUE: return requeue(c, false);
 	case FUTEX_CMP_REQUEUE: return requeue(c, true);
+	case FUTEX_WAKE_OP: return wake_op(c);
 	default: return -ENOSYS;
 	}
 }

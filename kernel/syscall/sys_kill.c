@@ -67,7 +67,10 @@ int32_t sys_kill(struct ucall *c)
 static int32_t send_task(struct ucall *c, uint32_t tgid, uint32_t tid, const struct ksiginfo *info)
 {
 	struct task *t = task_find(tid);
+	struct group *g = t ? NULL : group_find(tid);
 
+	/* a first thread that has ended stays a zombie until the process is waited for */
+	if (g && !ended(g) && (!tgid || tgid == tid)) return may(c, g, info->signo) ? 0 : -EPERM;
 	if (!t || (tgid && t->home.group->pid != tgid)) return -ESRCH;
 	if (!may(c, t->home.group, info->signo)) return -EPERM;
 	return info->signo ? signal_post_task(t, info) : 0;
@@ -153,6 +156,7 @@ static int32_t timedwait(struct ucall *c, enum time_kind kind)
 	int32_t r = wait_for(t, t->home.wait_set, deadline, &info);
 	t->home.wait_set = 0;
 	signal_update_cut(t);
+	signal_retarget(t->home.group); /* it may have been the one chosen for another */
 	if (r <= 0 || !c->arg[1]) return r;
 	siginfo_pack(&info, &out);
 	return umem_store(c->mem, uaddr(c->arg[1]), &out, sizeof out) ? -EFAULT : r;

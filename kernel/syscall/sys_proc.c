@@ -7,14 +7,16 @@
 
 /* ---- ends */
 
-/* The other threads of the process die at their user boundaries. */
+/* The other threads of the process die at their user boundaries. While one of them is in execve, the rest end one by one. */
 static int32_t end_group(struct task *t, int32_t status)
 {
-	struct ksiginfo kill = {.signo = SIGKILL, .code = SI_KERNEL};
-	struct task *o;
+	const struct group *g = t->home.group;
 
-	list_for_each(o, &t->home.group->tasks, home.in_group)
-		if (o != t) signal_post_task(o, &kill);
+	if (g->exec_task && g->exec_task != t) {
+		home_exit_task(t, status);
+		return 0;
+	}
+	signal_kill_others(t);
 	home_exit_group(t, status, NULL);
 	return 0;
 }
@@ -64,6 +66,25 @@ int32_t sys_waitid(struct ucall *c)
 	siginfo_pack(&info, &out);
 	if (c->arg[2] && umem_store(c->mem, uaddr(c->arg[2]), &out, sizeof out)) return -EFAULT;
 	if (info.signo && c->arg[4] && umem_store(c->mem, uaddr(c->arg[4]), &usage, sizeof usage)) return -EFAULT;
+	return 0;
+}
+
+/* ---- sharing: threads share files, cwd and umask for good, so only processes made with CLONE_FILES or CLONE_FS have any to end */
+
+#define UNSHARE_NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+#define UNSHARE_OWN (CLONE_FS | CLONE_FILES | CLONE_SYSVSEM)
+#define UNSHARE_ALONE (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM) /* allowed for a single thread, where they do nothing */
+
+int32_t sys_unshare(struct ucall *c)
+{
+	struct group *g = ucall_group(c);
+	uint32_t flags = c->arg[0];
+
+	if (flags & ~(UNSHARE_NAMESPACES | UNSHARE_OWN | UNSHARE_ALONE)) return -EINVAL;
+	if ((flags & UNSHARE_ALONE) && g->n_tasks > 1) return -EINVAL;
+	if (flags & UNSHARE_NAMESPACES) return g->cred.euid ? -EPERM : -EINVAL;
+	if ((flags & CLONE_FILES) && group_own_files(g)) return -ENOMEM;
+	if (flags & CLONE_FS) group_own_fs(g);
 	return 0;
 }
 
@@ -199,8 +220,7 @@ int32_t body_refused(struct ucall *c)
 
 static int32_t set_name(struct ucall *c)
 {
-	struct group *g = ucall_group(c);
-	char name[sizeof g->comm];
+	char name[sizeof c->task->home.comm];
 	int32_t n = umem_fetch_string(c->mem, name, uaddr(c->arg[1]), sizeof name);
 
 	if (n == -ENAMETOOLONG) {
@@ -209,8 +229,7 @@ static int32_t set_name(struct ucall *c)
 	} else if (n < 0) {
 		return n;
 	}
-	memset(g->comm, 0, sizeof g->comm);
-	str_copy(g->comm, sizeof g->comm, name);
+	task_set_comm(c->task, name);
 	return 0;
 }
 
@@ -221,7 +240,7 @@ int32_t sys_prctl(struct ucall *c)
 
 	switch (c->arg[0]) {
 	case PR_SET_NAME: return set_name(c);
-	case PR_GET_NAME: return umem_store(c->mem, uaddr(arg), g->comm, sizeof g->comm);
+	case PR_GET_NAME: return umem_store(c->mem, uaddr(arg), c->task->home.comm, sizeof g->comm);
 	case PR_SET_PDEATHSIG:
 		if (arg > LINUX_NSIG) return -EINVAL;
 		g->pdeath_signal = (int)arg;
@@ -233,8 +252,12 @@ int32_t sys_prctl(struct ucall *c)
 	case PR_GET_DUMPABLE: return 1;
 	case PR_SET_DUMPABLE: return arg > 1 ? -EINVAL : 0;
 	case PR_GET_KEEPCAPS:
-	case PR_GET_SECCOMP:
-	case PR_GET_NO_NEW_PRIVS: return 0;
+	case PR_GET_SECCOMP: return 0;
+	case PR_SET_NO_NEW_PRIVS:
+		if (arg != 1 || c->arg[2] || c->arg[3] || c->arg[4]) return -EINVAL;
+		g->no_new_privs = true;
+		return 0;
+	case PR_GET_NO_NEW_PRIVS: return arg || c->arg[2] || c->arg[3] || c->arg[4] ? -EINVAL : g->no_new_privs;
 	case PR_SET_KEEPCAPS: return arg > 1 ? -EINVAL : 0;
 	case PR_CAPBSET_READ: return arg > 40 ? -EINVAL : 1;
 	case PR_CAPBSET_DROP: return g->cred.euid ? -EPERM : -EINVAL;

@@ -26,7 +26,7 @@ static int32_t set_action(struct ucall *c, uint32_t sig, const struct linux_siga
 	*a = *new;
 	a->mask &= ~SIG_UNBLOCKABLE;
 	if (a->handler == SIG_IGN) b->expired &= ~SIGBIT(sig);
-	if (class_of(a) != class_of(old) || (sig == SIGCHLD && a->flags != old->flags)) signal_mirror_changed(c->task);
+	if (class_of(a) != class_of(old) || (sig == SIGCHLD && a->flags != old->flags)) signal_actions_changed(c->task);
 	return 0;
 }
 

@@ -12,6 +12,17 @@ static uint64_t wall(struct task *t)
 	return ptime_monotonic(t) + (uint64_t)ptime_wall_offset(t);
 }
 
+/* A thread of the caller's process; tid 0: the caller. NULL: none. */
+static const struct task *own_thread(const struct task *t, uint32_t tid)
+{
+	const struct body *b;
+
+	if (!tid) return t;
+	list_for_each(b, &t->body.space->tasks, in_space)
+		if (b->tid == tid && b->pid == t->body.pid) return container_of(b, struct task, body);
+	return NULL;
+}
+
 /* A negative id names the CPU clock of a process or thread: (~pid << 3) | per-thread << 2 | kind. Own ones only. */
 static int32_t cpu_clock(struct task *t, int32_t id, uint64_t *ns)
 {
@@ -19,8 +30,14 @@ static int32_t cpu_clock(struct task *t, int32_t id, uint64_t *ns)
 	bool thread = (id & 4) != 0;
 
 	if (kind == 3) return -EINVAL;
-	if (pid && pid != (thread ? t->body.tid : t->body.pid)) return -EINVAL;
-	*ns = kind == 1 ? ptime_cpu_user(t) : ptime_cpu_all(t);
+	if (thread) {
+		const struct task *o = own_thread(t, pid);
+		if (!o) return -EINVAL;
+		*ns = kind == 1 ? ptime_cpu_user(o) : ptime_cpu_all(o);
+		return 0;
+	}
+	if (pid && pid != t->body.pid) return -EINVAL;
+	*ns = ptime_cpu_process(t, kind == 1);
 	return 0;
 }
 
@@ -36,7 +53,7 @@ static int32_t read_clock(struct task *t, int32_t id, uint64_t *ns)
 	case CLOCK_MONOTONIC_COARSE:
 	case CLOCK_BOOTTIME:
 	case CLOCK_BOOTTIME_ALARM: *ns = ptime_monotonic(t); return 0;
-	case CLOCK_PROCESS_CPUTIME_ID:
+	case CLOCK_PROCESS_CPUTIME_ID: *ns = ptime_cpu_process(t, false); return 0;
 	case CLOCK_THREAD_CPUTIME_ID: *ns = ptime_cpu_all(t); return 0;
 	default: return id < 0 ? cpu_clock(t, id, ns) : -EINVAL;
 	}

@@ -92,7 +92,7 @@ def test_wrong_init_is_passed_over(tmp_path):
         qemu.wait()
 
 
-SHELLS = "cat /proc/[0-9]*/stat | grep -c '(sh) . 1 '"  # those that init started
+SHELLS = "cat /proc/[0-9]*/stat | grep -c '(ash) . 1 '"  # those that init started
 
 
 def test_screen_has_a_shell_of_its_own(tmp_path):

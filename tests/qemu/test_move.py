@@ -130,13 +130,13 @@ def test_preempted_within_100_ms(cluster):
 
 
 @pytest.mark.parametrize("mode,send,expected", [
-    ("nanosleep 5000", None, (0, b"slept right\n")),
+    ("nanosleep 3500", None, (0, b"slept right\n")),
     ("read", b"a line\n", (3, b"read a line\n")),
     ("poll 30000", b"for poll\n", (3, b"read for poll\n")),
-    ("poll 5000", None, (0, b"poll 0, right\n")),
-    ("wait 5000", None, (0, b"child ended with 23\n")),
-    ("fork 5000", None, (0, b"child 9\n")),
-    ("pipe 5000", None, (0, b"wrote 200000, child 11\n")),
+    ("poll 3500", None, (0, b"poll 0, right\n")),
+    ("wait 3500", None, (0, b"child ended with 23\n")),
+    ("fork 3500", None, (0, b"child 9\n")),
+    ("pipe 3500", None, (0, b"wrote 200000, child 11\n")),
     ("sigwait", "USR1", (0, b"waiting\nsignal 10, by a process\n")),
     ("stop", "CONT", (0, b"before\nafter\n")),
 ])

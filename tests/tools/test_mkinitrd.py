@@ -36,11 +36,11 @@ def test_large_files_start_on_pages():
 
 def test_what_a_node_needs_is_there():
     have = {name: (mode, rdev) for name, mode, _, _, rdev in records(read())}
-    for name in ("bin/busybox", "sbin/init", "bin/migrate", "bin/mps", "usr/lib/godwit/agent"):
+    for name in ("usr/bin/busybox", "usr/sbin/init", "usr/bin/migrate", "usr/bin/mps", "usr/lib/godwit/agent"):
         assert have[name][0] == 0o100755
     assert have["tmp"][0] == 0o41777
     assert have["dev/console"] == (0o20600, (5, 1))
-    for name in ("bin/sh", "usr/bin/awk", "usr/bin/sha256sum", "bin/ps", "bin/vi", "usr/bin/hexdump", "etc/mtab"):
+    for name in ("bin", "sbin", "lib", "usr/bin/sh", "usr/bin/awk", "usr/bin/sha256sum", "usr/bin/ps", "usr/bin/vi", "etc/mtab"):
         assert have[name][0] == 0o120777
     for name in ("etc/passwd", "etc/group", "etc/hosts", "etc/profile", "etc/shells", "etc/hostname"):
         assert have[name][0] == 0o100644
@@ -48,7 +48,7 @@ def test_what_a_node_needs_is_there():
 
 def test_busybox_is_unmodified():
     data = read()
-    _, _, start, size, _ = next(r for r in records(data) if r[0] == "bin/busybox")
+    _, _, start, size, _ = next(r for r in records(data) if r[0] == "usr/bin/busybox")
     with open(os.path.join(TOP, "build/apt/tree/bin/busybox"), "rb") as f:
         assert f.read() == data[start:start + size]
 
@@ -89,3 +89,26 @@ def test_add_refuses(spec):
         return
     with pytest.raises(mkinitrd.RootError):
         mkinitrd.add_spec(mkinitrd.Root(), spec)
+
+
+def test_merged_paths():
+    for path, want in (("/bin/sh", "usr/bin/sh"), ("./lib/ld-linux.so.2", "usr/lib/ld-linux.so.2"), ("usr/sbin/x", "usr/sbin/x"),
+                       ("/etc//x", "etc/x"), ("./", ""), ("/library/x", "library/x")):
+        assert mkinitrd.canonical(path) == want
+
+
+def test_a_part_before_another():
+    """A part without a trailer, with a hard link, and a second one behind it: one archive, data on pages."""
+    first, second = mkinitrd.Root(), mkinitrd.Root()
+    first.text("usr/bin/one", "y" * 4097)
+    first.entries["usr/bin/two"] = first.entries["usr/bin/one"]
+    second.text("etc/large", "z" * 9000)
+    part = first.archive(trailer=False)
+    data = part + second.archive(start=len(part))
+    have = {name: (start, size) for name, _, start, size, _ in records(data)}
+    assert have["usr/bin/one"][1] == 4097 and have["usr/bin/two"][1] == 0
+    assert have["usr/bin/one"][0] % 4096 == have["etc/large"][0] % 4096 == 0
+    assert len(data) % 4096 == 0
+    out = subprocess.run(["cpio", "-itv", "--quiet"], input=data, capture_output=True, check=True).stdout
+    assert [line.split()[1] for line in out.splitlines() if b"usr/bin/" in line] == [b"2", b"2"]
+    assert first.memory() >= 8192

@@ -4,6 +4,7 @@ Used by keeper.py before anything boots.  Never changes the base root under buil
 """
 
 import os
+import shutil
 import sys
 
 from . import paths
@@ -11,54 +12,67 @@ from .fail import Fail
 from .options import MEMORY_DEFAULT
 
 sys.path.insert(0, os.path.join(paths.TOP, "tools"))
-import mkinitrd  # noqa: E402  (lies beside this package, and is a program of its own)
+import debset  # noqa: E402  (these lie beside this package, and are programs of their own)
+import mkinitrd  # noqa: E402
 
 KERNEL_MIB = 12  # kernel, its tables, init, a shell: what a node needs beside its root
+ROOM_MIB = 48    # what a node with packages gets beside its root: memory for their programs
 
 
-def build_root(directory, specs):
-    """The base root with files added; returns the archive's path."""
+class NodeRoot:
+    """A root archive: its path (short, without odd characters), and the memory a node needs and gets for it, in MiB."""
+
+    def __init__(self, path, memory=0, room=KERNEL_MIB):
+        mib = -(-max(os.path.getsize(path), memory) // (1 << 20))
+        self.path = path
+        self.needed = -(-(mib + KERNEL_MIB) // 4) * 4
+        self.good = max(MEMORY_DEFAULT, -(-(mib + room) // 4) * 4)
+
+
+def build_root(directory, options, say):
+    """The base root with packages and files added."""
     try:
         root = mkinitrd.base_root(paths.BUSYBOX, paths.USER)
-        for spec in specs:
+        part = None
+        if options.packages:
+            part = debset.packed(paths.APT, options.packages, options.docs, say)
+            root.entries = {path: e for path, e in root.entries.items() if path not in part.names}
+        for spec in options.add:
             mkinitrd.add_spec(root, spec)
         path = os.path.join(directory, "root-added.cpio")
         with open(path, "wb") as f:
-            f.write(root.archive())
-    except mkinitrd.RootError as e:
+            if part:
+                with open(part.path, "rb") as first:
+                    shutil.copyfileobj(first, f, 1 << 20)
+            f.write(root.archive(start=f.tell()))
+    except (mkinitrd.RootError, debset.aptroot.AptRootError) as e:
         raise Fail(str(e)) from e
     except OSError as e:
         raise Fail(f"cannot write the root archive in {directory}: {e.strerror}; free some space") from e
-    return path
+    return NodeRoot(path, part.memory + root.memory(), ROOM_MIB) if part else NodeRoot(path)
 
 
-def node_roots(directory, options):
-    """For each node the path of its root archive (short, without odd characters)."""
-    base = os.path.join(directory, "root.cpio")
-    os.symlink(paths.ROOT, base)
-    if not options.add:
+def node_roots(directory, options, say):
+    """The root of each node."""
+    path = os.path.join(directory, "root.cpio")
+    os.symlink(paths.ROOT, path)
+    base = NodeRoot(path)
+    if not options.add and not options.packages:
         return [base] * options.nodes
-    added = build_root(directory, options.add)
+    added = build_root(directory, options, say)
     return [added if options.on_all or i == 0 else base for i in range(options.nodes)]
-
-
-def needed_mib(root_path):
-    """Memory for a node with this root, in MiB, a multiple of 4."""
-    root = -(-os.path.getsize(root_path) // (1 << 20))
-    return -(-(root + KERNEL_MIB) // 4) * 4
 
 
 def fit_memory(options, roots, say):
     """The memory of each node; refuses a -m that is too small, enlarges the default and says so."""
     sizes = []
     for i, root in enumerate(roots):
-        need = needed_mib(root)
         asked = options.memory[i]
-        if asked is not None and asked < need:
-            raise Fail(f"-m {asked}: node {i + 1}'s root needs at least -m {need}")
-        if asked is None and need > MEMORY_DEFAULT:
-            say(f"node {i + 1} gets {need} MiB of memory: its root is large")
-        sizes.append(asked or max(need, MEMORY_DEFAULT))
+        if asked is not None and asked < root.needed:
+            raise Fail(f"-m {asked}: node {i + 1}'s root needs at least -m {root.needed}")
+        if asked is None and root.good > MEMORY_DEFAULT:
+            say(f"node {i + 1} gets {root.good} MiB of memory: its root is large")
+        sizes.append(asked or root.good)
     check_host_memory(sizes)
     return sizes
 

@@ -53,14 +53,14 @@ class Cluster:
             os.symlink(paths.KERNEL, os.path.join(self.directory, "godwit.elf"))
         except OSError as e:
             raise Fail(f"--keep {consoles}: {e.strerror}; name a directory that can be written") from e
-        roots = node_roots(self.directory, self.options)
+        roots = node_roots(self.directory, self.options, self.say)
         memory = fit_memory(self.options, roots, self.say)
         for i, root in enumerate(roots):
             console = os.path.join(consoles, f"node{i + 1}.console")
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(console)
             self.nodes[i + 1] = Node(i + 1, self.directory, console, memory[i], self.options.shifts[i],
-                                     self.options.nic, root, self.options.append)
+                                     self.options.nic, root.path, self.options.append)
 
     async def start(self):
         """Boot all nodes and wait until node 1 sees its peers."""

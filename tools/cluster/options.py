@@ -38,7 +38,10 @@ options of run and up:
                            second: 250 125 62.5 31.25 15.625 7.8125 3.90625
   --add FILE[:PATH]        put a host file into node 1's root, default PATH
                            /root/NAME; repeatable
-  --on all                 --add goes to every node
+  --with PKG[,PKG...]      put Debian i386 packages with their dependencies
+                           into node 1's root; fetched once, kept in build/
+  --with-docs              their documentation, manual pages and locales too
+  --on all                 --add and --with go to every node
   --append "k=v ..."       kernel options (docs/options.md)
   --loss P --dup P --reorder P --corrupt P --delay MS --rate MBIT
                            faults and limits of the wire; P from 0 to 1
@@ -63,6 +66,8 @@ class Options:
     memory: list = field(default_factory=list)   # one per node; None: the default
     shifts: list = field(default_factory=list)   # one per node; None: plain speed
     add: list = field(default_factory=list)
+    packages: list = field(default_factory=list)
+    docs: bool = False
     on_all: bool = False
     append: str = ""
     faults: dict = field(default_factory=dict)
@@ -127,6 +132,8 @@ def boot_options(parser):
     parser.add_argument("-m", "--memory")
     parser.add_argument("--speed")
     parser.add_argument("--add", action="append", default=[])
+    parser.add_argument("--with", dest="packages", action="append", default=[])
+    parser.add_argument("--with-docs", dest="docs", action="store_true")
     parser.add_argument("--on", choices=["all"])
     parser.add_argument("--append", action="append", default=[])
     parser.add_argument("--keep", default="")
@@ -143,6 +150,8 @@ def take_boot(options, space):
         options.memory = per_node(space.memory, n, "-m", lambda t: number(t, MEMORY_MIN, MEMORY_MAX, "-m"))
     options.shifts = per_node(space.speed, n, "--speed", speed_shift) if space.speed is not None else [None] * n
     options.add, options.on_all, options.keep = space.add, space.on == "all", space.keep
+    options.packages = [name for words in space.packages for name in words.split(",") if name]
+    options.docs = space.docs
     options.append = " ".join(space.append)
     options.nic = space.nic
     options.faults = read_faults(space)
@@ -154,7 +163,7 @@ def split_command(args):
     if "--" in args:
         at = args.index("--")
         return args[:at], args[at + 1:]
-    with_value = {"-n", "--nodes", "-m", "--memory", "--speed", "--add", "--on", "--append", "--keep", "--nic",
+    with_value = {"-n", "--nodes", "-m", "--memory", "--speed", "--add", "--with", "--on", "--append", "--keep", "--nic",
                   "--loss", "--dup", "--reorder", "--corrupt", "--delay", "--rate", "--seed", "--timeout", "--name"}
     at = 0
     while at < len(args) and args[at].startswith("-"):

@@ -20,7 +20,8 @@ static struct file *get_fd(uint32_t pid, int32_t fd)
 	file_ref(open_file);
 	return open_file;
 }
-static const struct proc_census census = {.next_pid = next_pid, .owner = owner, .next_fd = next_fd, .get_fd = get_fd};
+static uint32_t next_task(uint32_t pid, uint32_t after) { return after < pid ? pid : 0; }
+static const struct proc_census census = {.next_pid = next_pid, .next_task = next_task, .owner = owner, .next_fd = next_fd, .get_fd = get_fd};
 
 static int show_hello(struct text_sink *s, const struct fs_caller *c)
 {
