@@ -4,6 +4,7 @@
 #include "fs/file.h"
 #include "abi/linux_errno.h"
 #include "fs/eventfile.h"
+#include "fs/inotify.h"
 #include "fs/pages.h"
 #include "kernel/mm/kheap.h"
 
@@ -41,6 +42,7 @@ void file_unref(struct file *f)
 	KASSERT2(f->refs > 0, f->refs, f->flags);
 	if (--f->refs) return;
 	if (f->watches) epoll_forget(f);
+	if (f->name && !(f->flags & O_PATH)) notify_file(f->inode, f->name, writes(f) ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	lock_drop_file(f);
 	if (f->ops->release) f->ops->release(f);
 	if (f->inode && S_ISREG(f->inode->mode) && writes(f) && !(f->flags & O_PATH)) f->inode->n_writers--;
@@ -66,6 +68,7 @@ int32_t file_read(struct file *f, struct uio *u, const uint64_t *at, const struc
 	int32_t n = f->ops->read(f, u, &f->pos, who);
 	if (n > 0) f->pos += (uint32_t)n;
 	mutex_unlock(&f->pos_lock);
+	if (n > 0 && f->name) notify_file(f->inode, f->name, IN_ACCESS);
 	return n;
 }
 
@@ -95,6 +98,7 @@ int32_t file_write(struct file *f, struct uio *u, const uint64_t *at, const stru
 		if (n > 0) f->pos = (f->flags & O_APPEND) && S_ISREG(f->inode->mode) ? f->inode->size : f->pos + (uint32_t)n;
 		mutex_unlock(&f->pos_lock);
 	}
+	if (n > 0 && f->name) notify_file(f->inode, f->name, IN_MODIFY);
 	if (n == -EPIPE) who->ops->raise(who, SIGPIPE);
 	return n;
 }

@@ -2,6 +2,7 @@
  * Called by: file.c, sys_file.c.
  * Never: runs two changes at once: the namespace lock is held by each, the directory's own lock against lookups.  */
 #include "abi/linux_errno.h"
+#include "fs/inotify.h"
 #include "fs/name_priv.h"
 #include "kernel/mm/kheap.h"
 #include "lib/str.h"
@@ -79,6 +80,7 @@ static int create_locked(struct name *dir, const char *last, uint32_t len, uint3
 	}
 	name_hash_in(n);
 	*out = n;
+	notify_entry(dir->inode, IN_CREATE, 0, last, len, S_ISDIR(mode));
 	return 0;
 }
 
@@ -112,6 +114,7 @@ int name_symlink(struct name *dir, const char *last, uint32_t len, const char *t
 	if (!err && !dir->inode->ops->symlink) err = -EPERM;
 	if (!err) err = dir->inode->ops->symlink(dir->inode, last, len, target, who, &i);
 	unlock_dir(dir);
+	if (!err) notify_entry(dir->inode, IN_CREATE, 0, last, len, false);
 	if (!err) inode_unref(i);
 	return err;
 }
@@ -126,6 +129,8 @@ int name_link(struct name *dir, const char *last, uint32_t len, struct name *tar
 	if (!err && target->inode->nlink == 0) err = -ENOENT;
 	if (!err) err = dir->inode->ops->link(dir->inode, last, len, target->inode);
 	unlock_dir(dir);
+	if (!err) notify_self(target->inode, IN_ATTRIB);
+	if (!err) notify_entry(dir->inode, IN_CREATE, 0, last, len, false);
 	return err;
 }
 
@@ -141,8 +146,11 @@ static int unlink_locked(struct name *dir, struct name *victim, bool directory, 
 	if (S_ISDIR(victim->inode->mode) != directory) return directory ? -ENOTDIR : -EISDIR;
 	if (!op) return -EPERM;
 	err = op(dir->inode, victim->text, victim->len, victim->inode);
-	if (!err) detach(victim);
-	return err;
+	if (err) return err;
+	detach(victim);
+	notify_removed(victim->inode);
+	notify_entry(dir->inode, IN_DELETE, 0, victim->text, victim->len, directory);
+	return 0;
 }
 
 static int remove_name(struct name *dir, const char *last, uint32_t len, bool directory, const struct fs_caller *who)
@@ -229,6 +237,17 @@ static void rename_names(struct renaming *r)
 	name_unref(parent);
 }
 
+static void tell_renamed(const struct renaming *r, const char *a, uint32_t alen)
+{
+	uint32_t cookie = notify_cookie();
+	bool dir = S_ISDIR(r->what->inode->mode);
+
+	notify_entry(r->from->inode, IN_MOVED_FROM, cookie, a, alen, dir);
+	notify_entry(r->to->inode, IN_MOVED_TO, cookie, r->last, r->len, dir);
+	if (r->replaced) notify_removed(r->replaced->inode);
+	notify_self(r->what->inode, IN_MOVE_SELF);
+}
+
 static int rename_apply(struct renaming *r, const char *a, uint32_t alen)
 {
 	r->text = kmalloc(r->len + 1);
@@ -237,7 +256,10 @@ static int rename_apply(struct renaming *r, const char *a, uint32_t alen)
 	r->text[r->len] = '\0';
 	int err = r->from->inode->ops->rename(r->from->inode, a, alen, r->to->inode, r->last, r->len, r->what->inode,
 	                                      r->replaced ? r->replaced->inode : NULL);
-	if (!err) rename_names(r);
+	if (!err) {
+		rename_names(r);
+		tell_renamed(r, a, alen);
+	}
 	kfree(r->text);
 	return err;
 }

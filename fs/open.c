@@ -3,6 +3,7 @@
  * Never: reads or writes data.  */
 #include "abi/linux_errno.h"
 #include "fs/file.h"
+#include "fs/inotify.h"
 #include "fs/pages.h"
 #include "kernel/mm/kheap.h"
 
@@ -179,6 +180,8 @@ static int open_name(struct name *n, uint32_t flags, const struct fs_caller *who
 		file_unref(f);
 		return err;
 	}
+	if (flags & O_TRUNC) notify_file(f->inode, f->name, IN_MODIFY);
+	notify_file(f->inode, f->name, IN_OPEN);
 	*out = f;
 	return 0;
 }

@@ -359,7 +359,7 @@ struct tty *tty_create(const char *name, uint32_t rdev, const struct tty_driver_
 
 void tty_reset(struct tty *t)
 {
-	ring_init(&t->raw, sizeof t->raw_bytes);
+	ring_init(&t->raw, TTY_RAW);
 	t->need = NOBODY;
 	ldisc_init(&t->l);
 	memset(&t->size, 0, sizeof t->size);

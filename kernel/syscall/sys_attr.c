@@ -2,6 +2,7 @@
  * Called by: dispatch.c through table.def (home halves).
  * Never: moves bytes of a file.  */
 #include "kernel/syscall/sysarg.h"
+#include "fs/inotify.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/cred.h"
 
@@ -9,6 +10,7 @@
 static int32_t attr_changed(struct inode *i)
 {
 	inode_touch_meta(i);
+	notify_file(i, NULL, IN_ATTRIB);
 	return i->ops->setattr ? i->ops->setattr(i) : 0;
 }
 

@@ -2,6 +2,7 @@
  * Called by: dispatch.c through table.def (home halves; epoll_pwait's mask is set by mux.c at the caller's side).
  * Never: knows why a file is ready.  */
 #include "fs/eventfile.h"
+#include "fs/inotify.h"
 #include "kernel/base/clock.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/syscall/sysarg.h"
@@ -153,3 +154,45 @@ int32_t sys_timerfd_settime(struct ucall *c) { return timerfd_settime(c, TIME_32
 int32_t sys_timerfd_settime64(struct ucall *c) { return timerfd_settime(c, TIME_64); }
 int32_t sys_timerfd_gettime(struct ucall *c) { return timerfd_gettime(c, TIME_32); }
 int32_t sys_timerfd_gettime64(struct ucall *c) { return timerfd_gettime(c, TIME_64); }
+
+/* ---- inotify */
+int32_t sys_inotify_init(struct ucall *c)
+{
+	return install(c, inotify_new(0, ucall_who(c)), false);
+}
+
+int32_t sys_inotify_init1(struct ucall *c)
+{
+	uint32_t flags = c->arg[0];
+
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK)) return -EINVAL;
+	return install(c, inotify_new(flags & O_NONBLOCK, ucall_who(c)), flags & O_CLOEXEC);
+}
+
+int32_t sys_inotify_add_watch(struct ucall *c)
+{
+	uint32_t mask = c->arg[2];
+	struct file *f = arg_file(c, c->arg[0]);
+	struct walk w;
+
+	if (!f) return -EBADF;
+	int32_t r = (mask & IN_MASK_ADD) && (mask & IN_MASK_CREATE) ? -EINVAL : 0;
+	if (!r) r = arg_walk(c, HERE, c->arg[1], (mask & IN_DONT_FOLLOW ? 0 : WALK_FOLLOW) | (mask & IN_ONLYDIR ? WALK_DIRECTORY : 0), &w);
+	if (!r) {
+		r = inode_permission(walk_inode(&w), R_OK, ucall_who(c));
+		if (!r) r = inotify_watch(f, walk_inode(&w), mask);
+		walk_done(&w);
+	}
+	file_unref(f);
+	return r;
+}
+
+int32_t sys_inotify_rm_watch(struct ucall *c)
+{
+	struct file *f = arg_file(c, c->arg[0]);
+
+	if (!f) return -EBADF;
+	int32_t r = inotify_unwatch(f, (int32_t)c->arg[1]);
+	file_unref(f);
+	return r;
+}

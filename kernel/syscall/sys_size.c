@@ -2,6 +2,7 @@
  * Called by: dispatch.c through table.def (home halves).
  * Never: moves bytes between a file and its caller.  */
 #include "kernel/syscall/sysarg.h"
+#include "fs/inotify.h"
 
 static int set_size(struct ucall *c, struct inode *i, uint64_t size)
 {
@@ -13,6 +14,7 @@ static int set_size(struct ucall *c, struct inode *i, uint64_t size)
 	mutex_lock(&i->lock);
 	int err = i->ops->truncate(i, size);
 	mutex_unlock(&i->lock);
+	if (!err) notify_file(i, NULL, IN_MODIFY);
 	return err;
 }
 

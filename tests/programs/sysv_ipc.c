@@ -61,6 +61,7 @@ static void test_shm(void)
 	}
 	wait(&status);
 	printf("child %x %s\n", status, q);
+	for (int i = 0; i < 200 && shmctl(id, IPC_STAT, &d) == 0 && d.shm_nattch > 2; i++) usleep(5000);
 	say("detach", shmdt(q));
 	say("detach again", shmdt(q));
 	say("not attached", shmdt(p + 4096));
@@ -203,9 +204,10 @@ static void test_msg(void)
 		_exit(0);
 	}
 	usleep(20000);
-	put("other", id, 8, "other", 0);
-	put("for the child", id, 9, "waited for", 0);
+	struct note eight = {8, "other"}, nine = {9, "waited for"};
+	int sent = msgsnd(id, &eight, 5, 0) | msgsnd(id, &nine, 10, 0);
 	waitpid(pid, &status, 0);
+	say("sent", sent);
 	take("other", id, 0, 100, 0);
 	pid = fork();
 	if (pid == 0) _exit(msgrcv(id, &big, 100, 1, 0) == -1 && errno == EIDRM ? 7 : 8);
