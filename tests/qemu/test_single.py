@@ -35,7 +35,7 @@ SCRIPTS = [
     "ln -s target link; readlink link; ls -l link | cut -c1-10; chmod 640 /dev/null 2>/dev/null; umask 027; touch m; stat -c %a m; "
     "mkdir p; chmod 700 p; stat -c '%a %F' p",
     "date -u -d @86400 '+%Y-%m-%d %H:%M:%S'; expr 6 '*' 7; basename /a/b.c .c; dirname /a/b; test -d / && echo dir; printf '%05d|%s\\n' 42 x",
-    "seq 1 100 | split -l 30 - part; wc -l part*; cat parta* | md5sum; echo abc | od -c; echo text | rev; echo a:b | cut -d: -f2",
+    "echo abc | od -c; echo text | rev; echo a:b | cut -d: -f2",
     "echo one > f; exec 3<f; read x <&3; echo $x; exec 3<&-; echo two >> f; exec 4>&1; echo four >&4; tee g < f; cmp f g; diff f g; "
     "echo $?; ls absent 2>&1; cat < absent; echo $?",
     "yes | head -n 3; yes | head -c 100000 | md5sum; mkfifo p; (echo through > p) & cat p; wait; timeout 1 sleep 5; echo $?",
