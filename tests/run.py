@@ -29,6 +29,7 @@ class Totals:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self.failures = []
+        self.unsteady = []
         self.running = set()
         self.over = False
         self.lock = threading.Lock()
@@ -114,6 +115,30 @@ def kill_group(process):
             continue
 
 
+def failed_tests(command):
+    """Node names of what failed in a pytest run, by its own report."""
+    path = next(a for a in command if a.startswith("--junit-xml="))[len("--junit-xml="):]
+    root = xml.etree.ElementTree.parse(path).getroot()
+    return [f"{case.get('classname').replace('.', '/')}.py::{case.get('name')}" for case in root.iter("testcase")
+            if case.find("failure") is not None or case.find("error") is not None]
+
+
+def second_try(name, command, counts, limit, totals):
+    """On a busy host a machine can be put aside in the wrong moment: up to three failed tests are run once more, alone, and what
+    passes then is counted and named as unsteady.  The nightly run gives no second chance."""
+    if NIGHTLY or not 1 <= counts[1] <= 3:
+        return counts
+    again = failed_tests(command)
+    log = LOGS / (re.sub(r"\W+", "-", name) + "-again.log")
+    with open(log, "wb") as out:
+        status = subprocess.run(pytest(again[0], "again", *again[1:]), cwd=TOP, stdin=subprocess.DEVNULL, stdout=out,
+                                stderr=subprocess.STDOUT, timeout=limit, check=False).returncode
+    if status:
+        return counts
+    totals.unsteady += again
+    return counts[0] + counts[1], 0, counts[2]
+
+
 def run_group(name, command, limit, kind, totals):
     """One group; its output goes to a file, and to the screen when it fails."""
     log = LOGS / (re.sub(r"\W+", "-", name) + ".log")
@@ -136,6 +161,9 @@ def run_group(name, command, limit, kind, totals):
         counts = count_cmocka(text, status)
     elif kind == "pytest":
         counts = count_pytest(command, status)
+        if status == 1 and counts[1]:
+            counts = second_try(name, command, counts, limit, totals)
+            status = 1 if counts[1] else 0
     else:
         counts = (1, 0, 0) if status == 0 else (0, 1, 0)
     report = (f"[{time.strftime('%H:%M:%S')}] {name}: {counts[0]} passed, {counts[1]} failed, {counts[2]} skipped "
@@ -185,6 +213,8 @@ def main():
         totals.failed += totals.skipped
         totals.skipped = 0
     print(f"\n{time.monotonic() - start:.0f} s")
+    for test in totals.unsteady:
+        print(f"unsteady (passed when run again): {test}")
     for failure in totals.failures:
         print(f"failed: {failure}")
     print(f"{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped", flush=True)

@@ -60,8 +60,8 @@ class Node:
 
     def keys(self, text):
         for c in text:
-            self.monitor("sendkey " + KEYS.get(c, "shift-" + c.lower() if c.isupper() else c))
-            time.sleep(0.12)  # QEMU holds each key for 100 ms
+            self.monitor("sendkey " + KEYS.get(c, "shift-" + c.lower() if c.isupper() else c) + " 30")
+            time.sleep(0.15)  # held for 30 ms: on a busy host a shift key must not last into the next key
 
     def screen(self):
         self.monitor(f'pmemsave 0xb8000 4000 "{self.vga}"')
