@@ -277,8 +277,6 @@ struct hallway {
 	void (*deputy)(struct task *t, int32_t result);
 	/** home -> body: a deliverable signal is pending / has gone. */
 	void (*poke)(struct task *t);
-	/** home half ended (exit): tell the body's node to destroy the body. */
-	void (*end_body)(struct task *t);
 	/** body half: signal mask or ignored set changed away from home. */
 	void (*mirror)(struct task *t);
 	/** A unit, a task ends here: drop what kernel/migrate hung on it. */
