@@ -55,7 +55,7 @@ def groups():
     frames = "1000000" if NIGHTLY else "100000"
     moves = "1000000" if NIGHTLY else "10000"
     long = 20 if NIGHTLY else 1
-    yield "first", "build", MAKE + ["-j2", "kernel", "root", "hub", "programs", "build/nettest.elf", "build/selftest.elf"], 8 * MINUTE, "one"
+    yield "first", "build", MAKE + ["-j2", "kernel", "root", "hub", "programs", "abi-programs", "build/nettest.elf", "build/selftest.elf"], 8 * MINUTE, "one"
     yield "host", "layers", MAKE + ["layers"], MINUTE, "one"
     yield "host", "host: pure code", MAKE + ["pure"], 4 * MINUTE, "one"
     yield "host", "host: units", MAKE + ["test-unit"], 5 * MINUTE * long, "cmocka"
