@@ -84,11 +84,11 @@ static void flags(void)
 	T("fcntl64", "F_GETFD", fc(fd, F_GETFD, 0));
 	TV("fcntl64", "F_SETFD", fc(fd, F_SETFD, FD_CLOEXEC), "%ld", fc(fd, F_GETFD, 0));
 	TV("fcntl64", "F_SETFD, other bits", fc(fd, F_SETFD, -2), "%ld", fc(fd, F_GETFD, 0));
-	TV("fcntl64", "F_GETFL", fc(fd, F_GETFL, 0), " ");
+	T("fcntl64", "F_GETFL", fc(fd, F_GETFL, 0));
 	TV("fcntl64", "F_SETFL O_APPEND|O_NONBLOCK|O_NOATIME", fc(fd, F_SETFL, O_APPEND | O_NONBLOCK | O_NOATIME), "%lo", fc(fd, F_GETFL, 0));
 	TV("fcntl64", "F_SETFL O_TRUNC|O_CREAT|O_SYNC is ignored", fc(fd, F_SETFL, O_TRUNC | O_CREAT | O_SYNC), "%lo", fc(fd, F_GETFL, 0));
 	T("fcntl64", "F_SETFL O_DIRECT on tmpfs", fc(fd, F_SETFL, O_DIRECT));
-	TV("fcntl64", "F_SETFL of a directory", fc(must_open(".", O_RDONLY, 0), F_SETFL, O_APPEND), " ");
+	T("fcntl64", "F_SETFL of a directory", fc(must_open(".", O_RDONLY, 0), F_SETFL, O_APPEND));
 	pipe(p);
 	T("fcntl64", "F_SETFL O_DIRECT on a pipe", fc(p[1], F_SETFL, O_DIRECT));
 	TV("fcntl64", "F_SETFL O_ASYNC on a pipe", fc(p[0], F_SETFL, O_ASYNC), "%lo", fc(p[0], F_GETFL, 0));

@@ -276,7 +276,7 @@ static void blocking_fifo(void)
 	TV("open", "a fifo waits for its writer", read(fd, &c, 1), "%c", c);
 	waitpid(pid, NULL, 0);
 	T("open", "a fifo whose writer has gone ends", read(fd, &c, 1));
-	TV("open", "a fifo with a reader, O_WRONLY|O_NONBLOCK", op("fifo", O_WRONLY | O_NONBLOCK), " ");
+	T("open", "a fifo without a reader any more, O_WRONLY|O_NONBLOCK", op("fifo", O_WRONLY | O_NONBLOCK));
 }
 
 static void closing(void)
