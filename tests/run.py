@@ -52,7 +52,7 @@ def groups():
     """(lane, name, command, seconds at most, kind): lanes "host" and "qemu" run side by side after "first"; then comes "alone",
     with what measures time.  kind says how the output is counted."""
     seeds = "1..10000" if NIGHTLY else "1..500"
-    frames = "1000000" if NIGHTLY else "100000"
+    frames = "10000000" if NIGHTLY else "1000000"
     moves = "1000000" if NIGHTLY else "10000"
     long = 20 if NIGHTLY else 1
     yield "first", "build", MAKE + ["-j2", "kernel", "root", "hub", "programs", "build/nettest.elf", "build/selftest.elf"], 8 * MINUTE, "one"
@@ -60,11 +60,10 @@ def groups():
     yield "host", "host: pure code", MAKE + ["pure"], 4 * MINUTE, "one"
     yield "host", "host: units", MAKE + ["test-unit"], 5 * MINUTE * long, "cmocka"
     for target in host_fragments():
-        yield "host", f"host: {target[10:]}", MAKE + [target, f"MOVE_SEEDS={moves}"], 5 * MINUTE * long, "cmocka"
+        yield "host", f"host: {target[10:]}", MAKE + [target, f"MOVE_SEEDS={moves}", f"FUZZ_FRAMES={frames}"], 5 * MINUTE * long, "cmocka"
     yield "host", "simulator", MAKE + ["test-sim", f"SEEDS={seeds}"], 10 * MINUTE * long, "one"
     yield "host", "frame fuzzer", MAKE + ["test-fuzz", f"FUZZ_FRAMES={frames}"], 5 * MINUTE * long, "one"
-    if NIGHTLY:
-        yield "host", "fuzzer's coverage", MAKE + ["fuzz-coverage", f"FUZZ_FRAMES={frames}"], 60 * MINUTE, "one"
+    yield "host", "fuzzers' coverage", MAKE + ["fuzz-coverage", "msg-coverage"], 5 * MINUTE, "one"
     yield "qemu", "host tool", pytest("tests/tools", "tools"), 8 * MINUTE, "pytest"
     yield "qemu", "driver in QEMU", pytest("tests/qemu/drivers", "drivers"), 8 * MINUTE, "pytest"
     yield "qemu", "clusters", pytest("tests/qemu", "clusters", "--ignore=tests/qemu/drivers", "-m", "not alone"), 20 * MINUTE * long, "pytest"

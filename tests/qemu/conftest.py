@@ -179,9 +179,12 @@ class Job:
 
 
 class Mover:
-    """Moves processes by the command `migrate`, from one shell that stays."""
+    """Moves processes by the command `migrate`, from one shell that stays; "child:PID" stands for a child of PID that runs now."""
 
-    SCRIPT = 'while read p n; do m=$(migrate $p $n 2>&1) && echo "ok" || echo "no $m"; done'
+    SCRIPT = """while read p n; do
+        case $p in child:*) q=${p#child:} p=99999999
+            for s in /proc/[0-9]*/stat; do read a b c d e < $s && [ "$d" = "$q" ] && p=$a; done 2> /dev/null;; esac
+        m=$(migrate $p $n 2>&1) && echo ok || echo "no $m"; done"""
 
     def __init__(self, cluster, node=1):
         self.process = subprocess.Popen([GODWIT, "exec", "--name", cluster.name, str(node), "--", "sh", "-c", self.SCRIPT],
@@ -335,6 +338,7 @@ def cluster(tmp_path, request):
         return one
 
     yield make
+    signal.setitimer(signal.ITIMER_REAL, 0)  # the test's time is over; its clusters are taken down in any case
     try:
         for one in made:
             one.alive()
