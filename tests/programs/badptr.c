@@ -40,6 +40,7 @@ struct row {
 };
 
 #define ROW(kind, name, ...) {#name, SYS_##name, kind, {__VA_ARGS__}}
+#define NR(kind, name, number, ...) {#name, number, kind, {__VA_ARGS__}} /* what not every C library names */
 
 static const struct row rows[] = {
 	ROW('i', open, BAD, O_RDONLY), ROW('i', creat, BAD, 0600), ROW('i', link, BAD, NAME), ROW('i', link, NAME, BAD),
@@ -78,6 +79,31 @@ static const struct row rows[] = {
 	ROW('o', recvfrom, SOCKET_FD, BAD, 5, 0, 0, 0), ROW('o', getsockname, SOCKET_FD, GOOD, BAD), ROW('i', bind, SOCKET_FD, BAD, 20),
 	ROW('i', sendmsg, SOCKET_FD, BAD, 0), ROW('i', recvmsg, SOCKET_FD, BAD, 0), ROW('i', epoll_ctl, EPOLL_FD, 1, PIPE_IN, BAD),
 	ROW('i', mount, GOOD, BAD, GOOD, 0, 0), ROW('i', rt_sigqueueinfo, 1, 0, BAD),
+	ROW('i', sched_setparam, 0, BAD), ROW('o', sched_getparam, 0, BAD), ROW('i', sched_setscheduler, 0, 0, BAD), ROW('o', sched_getaffinity, 0, 4, BAD),
+	NR('o', sched_rr_get_interval, 161, 0, BAD), NR('o', sched_rr_get_interval_time64, 423, 0, BAD), NR('o', getcpu, 318, BAD, 0, 0),
+	ROW('i', get_thread_area, BAD), ROW('o', get_robust_list, 0, BAD, GOOD), NR('i', clone3, 435, BAD, 64), NR('o', getresuid, 165, BAD, GOOD, GOOD),
+	NR('o', getresgid, 171, GOOD, GOOD, BAD), NR('i', setgroups, 81, 3, BAD), ROW('i', capget, BAD, 0), ROW('i', capset, BAD, GOOD),
+	NR('i', rt_tgsigqueueinfo, 335, 1, 1, 0, BAD), NR('i', rt_sigtimedwait_time64, 421, BAD, 0, 0, 8), NR('i', rt_sigtimedwait_time64, 421, GOOD, 0, BAD, 8),
+	NR('i', preadv, 333, FILE_FD, BAD, 1, 0, 0), NR('i', pwritev, 334, FILE_FD, BAD, 1, 0, 0), NR('i', preadv2, 378, FILE_FD, BAD, 1, 0, 0, 0),
+	NR('i', pwritev2, 379, FILE_FD, BAD, 1, 0, 0, 0), NR('o', sendfile, 187, PIPE_OUT, FILE_FD, BAD, 5), NR('i', truncate, 92, BAD, 0),
+	NR('i', copy_file_range, 377, FILE_FD, BAD, FILE_FD, 0, 1, 0), NR('i', select, 82, BAD), NR('i', pselect6_time64, 413, 0, 0, 0, 0, BAD, 0),
+	NR('i', ppoll_time64, 414, GOOD, 0, BAD, 0, 8), NR('i', futex_time64, 422, BAD, 0, 0, 0), NR('i', inotify_add_watch, 292, EPOLL_FD, BAD, 2),
+	NR('i', timerfd_settime, 325, PIPE_IN, 0, BAD, 0), NR('o', timerfd_gettime, 326, PIPE_IN, BAD), NR('i', socketcall, 102, 1, BAD),
+	NR('i', socketcall, 102, 8, BAD), NR('i', connect, 362, SOCKET_FD, BAD, 16), NR('i', accept4, 364, SOCKET_FD, BAD, GOOD, 0),
+	NR('o', getsockopt, 365, SOCKET_FD, 1, 3, BAD, GOOD), NR('o', getsockopt, 365, SOCKET_FD, 1, 3, GOOD, BAD), NR('i', setsockopt, 366, SOCKET_FD, 1, 2, BAD, 4),
+	NR('o', getpeername, 368, SOCKET_FD, GOOD, BAD), NR('i', umount, 22, BAD), NR('i', stat, 106, BAD, GOOD), NR('o', stat, 106, NAME, BAD),
+	NR('i', lstat, 107, BAD, GOOD), NR('o', fstat, 108, FILE_FD, BAD), NR('i', statfs, 99, BAD, GOOD), NR('o', fstatfs, 100, FILE_FD, BAD),
+	NR('i', faccessat2, 439, AT, BAD, 0, 0), NR('i', lchown, 16, BAD, 0, 0), NR('i', chown, 182, BAD, 0, 0), NR('i', utime, 30, BAD, 0),
+	NR('i', utime, 30, NAME, BAD), NR('i', futimesat, 299, AT, BAD, 0), NR('i', futimesat, 299, AT, NAME, BAD), NR('i', utimensat_time64, 412, AT, NAME, BAD, 0),
+	NR('i', setxattr, 226, BAD, NAME, GOOD, 1, 0), NR('i', getxattr, 229, BAD, NAME, GOOD, 1), NR('i', listxattr, 232, BAD, GOOD, 100),
+	NR('i', removexattr, 235, BAD, NAME), NR('o', clock_getres_time64, 406, 1, BAD), NR('i', stime, 25, BAD), NR('i', settimeofday, 79, BAD, 0),
+	NR('i', clock_settime, 264, 0, BAD), NR('i', clock_settime64, 404, 0, BAD), NR('i', clock_nanosleep_time64, 407, 1, 0, BAD, 0),
+	NR('i', timer_create, 259, 1, BAD, GOOD), NR('o', timer_create, 259, 1, 0, BAD), NR('i', timer_settime, 260, 77, 0, BAD, 0),
+	NR('i', timer_settime64, 409, 77, 0, BAD, 0), NR('o', timer_gettime, 261, 77, BAD), NR('o', getrlimit, 76, 7, BAD), NR('o', oldolduname, 59, BAD),
+	NR('o', olduname, 109, BAD), NR('i', sethostname, 74, BAD, 3), NR('i', setdomainname, 121, BAD, 3),
+	NR('i', epoll_wait, 256, EPOLL_FD, BAD, 0, 0), NR('i', epoll_pwait, 319, EPOLL_FD, GOOD, 1, 0, BAD, 8), NR('i', msgsnd, 400, 0, BAD, 4, 0),
+	NR('i', wait4, 114, -1, BAD, 0, 0), NR('i', waitid, 284, 0, 0, BAD, 4, 0), NR('i', waitpid, 7, -1, BAD, 0),
+	NR('i', madvise, 219, BAD, 4096, 4), NR('i', mincore, 218, BAD, 4096, GOOD), NR('i', msync, 144, BAD, 4096, 4),
 };
 
 static char *page, *locked, *fixed;
