@@ -39,6 +39,10 @@ def pytest_configure(config):
         raise KeyboardInterrupt  # so that clusters are taken down
 
     signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGHUP, signal.SIGQUIT):  # ignored under nohup: the programs run on the host would inherit that
+        signal.signal(number, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # ... and this one by a shell's `&`
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "nightly: too long for `make test`; runs with NIGHTLY=1")
     config.addinivalue_line("markers", "limit(seconds): how long this test may take at most")
     config.addinivalue_line("markers", "alone: measures time; needs a quiet machine")
@@ -179,12 +183,9 @@ class Job:
 
 
 class Mover:
-    """Moves processes by the command `migrate`, from one shell that stays; "child:PID" stands for a child of PID that runs now."""
+    """Moves processes by the command `migrate`, from one shell that stays."""
 
-    SCRIPT = """while read p n; do
-        case $p in child:*) q=${p#child:} p=99999999
-            for s in /proc/[0-9]*/stat; do read a b c d e < $s && [ "$d" = "$q" ] && p=$a; done 2> /dev/null;; esac
-        m=$(migrate $p $n 2>&1) && echo ok || echo "no $m"; done"""
+    SCRIPT = 'while read p n; do m=$(migrate $p $n 2>&1) && echo "ok" || echo "no $m"; done'
 
     def __init__(self, cluster, node=1):
         self.process = subprocess.Popen([GODWIT, "exec", "--name", cluster.name, str(node), "--", "sh", "-c", self.SCRIPT],
