@@ -14,5 +14,4 @@ struct mutex {
 void mutex_init(struct mutex *m, enum mutex_order order);
 void mutex_lock(struct mutex *m);   /* not cut by signals */
 void mutex_unlock(struct mutex *m);
-bool mutex_held(const struct mutex *m); /* by the caller */
 #endif

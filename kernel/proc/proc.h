@@ -226,7 +226,6 @@ bool group_visible(const struct group *g);
 extern uint16_t this_node;                       /* own node number; set at boot */
 struct figures task_figures(const struct task *t);   /* home's view: body's own if here, else as last told */
 struct figures group_figures(const struct group *g);
-bool task_body_here(const struct task *t);
 /** Name a thread; the first one's name is the process's. Cut off at 15 bytes. */
 void task_set_comm(struct task *t, const char *name);
 /** Reasons why the unit cannot move, words separated by spaces; empty if it can. */

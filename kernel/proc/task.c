@@ -228,11 +228,6 @@ void task_set_comm(struct task *t, const char *name)
 	if (t->home.tid == t->home.group->pid) memcpy(t->home.group->comm, text, sizeof text);
 }
 
-bool task_body_here(const struct task *t)
-{
-	return t->has_body;
-}
-
 void figures_add(struct figures *sum, const struct figures *f)
 {
 	sum->user_ns += f->user_ns;
