@@ -625,6 +625,21 @@ LINUX_SIZE(linux_robust_list_head, 12);
 #define SCHED_RR 2
 #define SCHED_BATCH 3
 #define SCHED_IDLE 5
+#define SCHED_DEADLINE 6
+#define SCHED_RESET_ON_FORK 0x40000000u
+#define SCHED_FLAG_RESET_ON_FORK 1u
+#define SCHED_FLAG_KEEP_POLICY 8u
+#define SCHED_FLAG_KEEP_PARAMS 16u
+struct linux_sched_attr {
+	uint32_t size, policy;
+	linux_u64 flags;
+	int32_t nice;
+	uint32_t priority;
+	linux_u64 runtime, deadline, period;
+	uint32_t util_min, util_max;
+};
+#define SCHED_ATTR_FIRST 48u /* the struct's first size */
+LINUX_SIZE(linux_sched_attr, 56);
 #define PR_SET_PDEATHSIG 1
 #define PR_GET_PDEATHSIG 2
 #define PR_GET_DUMPABLE 3
@@ -640,6 +655,17 @@ LINUX_SIZE(linux_robust_list_head, 12);
 #define PR_SET_TSC 26
 #define PR_SET_TIMERSLACK 29
 #define PR_GET_TIMERSLACK 30
+#define PR_GET_TIMING 13
+#define PR_SET_TIMING 14
+#define PR_SET_SECCOMP 22
+#define PR_GET_SECUREBITS 27
+#define PR_TASK_PERF_EVENTS_DISABLE 31
+#define PR_TASK_PERF_EVENTS_ENABLE 32
+#define PR_MCE_KILL 33
+#define PR_MCE_KILL_GET 34
+#define PR_GET_TID_ADDRESS 40
+#define PR_SET_THP_DISABLE 41
+#define PR_GET_THP_DISABLE 42
 #define PR_SET_CHILD_SUBREAPER 36
 #define PR_GET_CHILD_SUBREAPER 37
 #define PR_SET_NO_NEW_PRIVS 38

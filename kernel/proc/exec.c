@@ -328,6 +328,8 @@ int32_t finish_execve(struct ucall *c)
 	timers_exec(g);
 	set_ids(&g->cred, p);
 	if (p->set_uid || p->set_gid) g->pdeath_signal = 0;
+	g->undumpable = p->set_uid || p->set_gid;
+	g->keepcaps = false;
 	set_texts(t, p);
 	g->execed = true;
 	g->exit_signal = SIGCHLD;

@@ -91,6 +91,10 @@ static int inherit(struct group *g, struct group *parent)
 	g->environ_len = g->environ ? parent->environ_len : 0;
 	g->nice = parent->nice;
 	g->no_new_privs = parent->no_new_privs;
+	g->undumpable = parent->undumpable;
+	g->keepcaps = parent->keepcaps;
+	g->no_thp = parent->no_thp;
+	g->timer_slack_ns = parent->timer_slack_ns;
 	g->ignored_mirror = parent->ignored_mirror;
 	g->caught_mirror = parent->caught_mirror;
 	g->nocldwait = parent->nocldwait;
