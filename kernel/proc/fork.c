@@ -20,7 +20,7 @@ static bool too_many(const struct group *g)
 	const struct group *o;
 	uint64_t n = 0;
 
-	if (g->cred.uid == 0) return false;
+	if (g->cred.uid == 0 || cred_may(&g->cred, CAP_SYS_RESOURCE) || cred_may(&g->cred, CAP_SYS_ADMIN)) return false;
 	list_for_each(o, &all_groups, in_all)
 		if (o->cred.uid == g->cred.uid) n += MAX(o->n_tasks, 1u);
 	return n >= g->rlimits[RLIMIT_NPROC].cur;

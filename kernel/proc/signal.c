@@ -264,7 +264,7 @@ int signal_post_group(struct group *g, const struct ksiginfo *info)
 bool signal_may(const struct cred *from, const struct group *to, int sig)
 {
 	UNUSED(sig);
-	return !from || from->euid == 0 || from->euid == to->cred.suid || from->euid == to->cred.uid ||
+	return !from || cred_may(from, CAP_KILL) || from->euid == to->cred.suid || from->euid == to->cred.uid ||
 	       from->uid == to->cred.suid || from->uid == to->cred.uid;
 }
 

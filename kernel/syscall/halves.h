@@ -11,7 +11,7 @@ syscall_half sys_exit, home_row_fork, body_row_fork, finish_row_fork, home_row_c
 	sys_exit_group, sys_waitpid, sys_wait4, sys_waitid, body_getpid, body_gettid, sys_getppid, sys_getpgrp, sys_setpgid,
 	sys_getpgid, sys_setsid, sys_getsid, sys_nice, sys_getpriority, sys_setpriority, sys_prctl, body_prctl_tid_address, body_personality,
 	body_sched_yield, sys_sched_setparam, sys_sched_getparam, sys_sched_setscheduler, sys_sched_getscheduler, body_sched_priority,
-	sys_sched_interval, sys_sched_interval64, sys_sched_setaffinity, sys_sched_getaffinity, sys_sched_setattr, sys_sched_getattr, body_ioprio, body_getcpu,
+	sys_sched_interval, sys_sched_interval64, sys_sched_setaffinity, sys_sched_getaffinity, sys_sched_setattr, sys_sched_getattr, sys_ioprio_set, sys_ioprio_get, body_getcpu,
 	body_set_thread_area, body_get_thread_area, body_set_tid_address, body_set_robust_list, body_get_robust_list,
 	body_futex, body_restart_futex, body_futex64, body_refused, sys_getuid16, sys_getgid16, sys_geteuid16, sys_getegid16,
 	sys_getuid, sys_getgid, sys_geteuid, sys_getegid, sys_setuid16, sys_setgid16, sys_setreuid16, sys_setregid16,

@@ -40,7 +40,7 @@ static bool permitted(const struct ucall *c, const struct task *t, const struct 
 	const struct sched_kept *now = &t->home.sched;
 	uint64_t limit = t->home.group->rlimits[RLIMIT_RTPRIO].cur;
 
-	if (capable(ucall_who(c))) return true;
+	if (has_cap(ucall_who(c), CAP_SYS_NICE)) return true;
 	if (!real_time(k->policy) && nice < t->thread.nice && !may_be_nicer(t, nice)) return false;
 	if (real_time(k->policy) && k->policy != now->policy && !limit) return false;
 	if (real_time(k->policy) && k->priority > now->priority && k->priority > limit) return false;
@@ -209,6 +209,79 @@ int32_t sys_sched_setaffinity(struct ucall *c)
 	if (c->arg[1] && umem_fetch(c->mem, &set, uaddr(c->arg[2]), MIN(c->arg[1], 4u))) return -EFAULT;
 	int32_t r = find(c, &t);
 	if (r) return r == -EINVAL ? -ESRCH : r;
-	if (!same_owner(c, t) && !capable(ucall_who(c))) return -EPERM;
+	if (!same_owner(c, t) && !has_cap(ucall_who(c), CAP_SYS_NICE)) return -EPERM;
 	return (set & 1) ? 0 : -EINVAL;
+}
+
+/* ---- I/O priorities: kept; the disk serves all alike */
+#define IOPRIO_WHO_PROCESS 1u
+#define IOPRIO_WHO_USER 3u
+#define IOPRIO_LEVELS 8u
+enum { CLASS_NONE, CLASS_RT, CLASS_BE, CLASS_IDLE };
+
+static int32_t check_ioprio(const struct ucall *c, uint32_t value)
+{
+	uint32_t data = value & 0x1fff;
+
+	switch (value >> 13) {
+	case CLASS_NONE: return data ? -EINVAL : 0;
+	case CLASS_RT: if (!has_cap(ucall_who(c), CAP_SYS_ADMIN) && !has_cap(ucall_who(c), CAP_SYS_NICE)) return -EPERM; /* fall through */
+	case CLASS_BE: return data >= IOPRIO_LEVELS ? -EINVAL : 0;
+	case CLASS_IDLE: return 0;
+	default: return -EINVAL;
+	}
+}
+
+static bool is_meant(const struct ucall *c, const struct task *t)
+{
+	const struct group *g = t->home.group, *self = c->task->home.group;
+	uint32_t who = c->arg[1];
+
+	switch (c->arg[0]) {
+	case IOPRIO_WHO_PROCESS: return t->home.tid == (who ? who : c->task->home.tid);
+	case IOPRIO_WHO_USER: return g->cred.uid == (who ? who : self->cred.uid);
+	default: return g->pgrp == (who ? who : self->pgrp);
+	}
+}
+
+/* The first thread that is meant after `after`; NULL starts. */
+static struct task *next_meant(const struct ucall *c, struct task *after)
+{
+	bool past = !after;
+	struct group *g;
+	struct task *t;
+
+	list_for_each(g, &all_groups, in_all) {
+		list_for_each(t, &g->tasks, home.in_group) {
+			if (past && is_meant(c, t)) return t;
+			if (t == after) past = true;
+		}
+	}
+	return NULL;
+}
+
+int32_t sys_ioprio_set(struct ucall *c)
+{
+	int32_t r = check_ioprio(c, c->arg[2]);
+
+	if (r) return r;
+	if (c->arg[0] < IOPRIO_WHO_PROCESS || c->arg[0] > IOPRIO_WHO_USER) return -EINVAL;
+	r = -ESRCH;
+	for (struct task *t = NULL; (t = next_meant(c, t));) {
+		if (!same_owner(c, t) && !has_cap(ucall_who(c), CAP_SYS_NICE)) return -EPERM;
+		t->home.ioprio = (uint16_t)c->arg[2];
+		r = 0;
+	}
+	return r;
+}
+
+/* Of several the best, which is the least number but for "none". */
+int32_t sys_ioprio_get(struct ucall *c)
+{
+	int32_t best = -ESRCH;
+
+	if (c->arg[0] < IOPRIO_WHO_PROCESS || c->arg[0] > IOPRIO_WHO_USER) return -EINVAL;
+	for (struct task *t = NULL; (t = next_meant(c, t));)
+		if (best <= 0 || (t->home.ioprio && t->home.ioprio < best)) best = t->home.ioprio;
+	return best;
 }

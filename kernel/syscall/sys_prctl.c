@@ -4,7 +4,6 @@
 #include "kernel/syscall/sysarg.h"
 
 #define TIMER_SLACK_NS 50000u
-#define CAP_LAST 40u
 
 static int32_t set_name(struct ucall *c)
 {
@@ -62,6 +61,14 @@ static int32_t set_huge_pages_off(struct ucall *c, struct group *g)
 	return 0;
 }
 
+static int32_t drop_bounding(struct cred *k, uint32_t cap)
+{
+	if (!cred_may(k, CAP_SETPCAP)) return -EPERM;
+	if (cap > CAP_LAST) return -EINVAL;
+	k->bounding &= ~(1ull << cap);
+	return 0;
+}
+
 int32_t sys_prctl(struct ucall *c)
 {
 	struct group *g = ucall_group(c);
@@ -90,8 +97,8 @@ int32_t sys_prctl(struct ucall *c)
 	case PR_GET_THP_DISABLE: return no_more(c, 1) ? g->no_thp : -EINVAL;
 	case PR_TASK_PERF_EVENTS_DISABLE:
 	case PR_TASK_PERF_EVENTS_ENABLE: return 0;
-	case PR_CAPBSET_READ: return arg > CAP_LAST ? -EINVAL : 1;
-	case PR_CAPBSET_DROP: return g->cred.euid ? -EPERM : -EINVAL;
+	case PR_CAPBSET_READ: return arg > CAP_LAST ? -EINVAL : (int32_t)(g->cred.bounding >> arg & 1);
+	case PR_CAPBSET_DROP: return drop_bounding(&g->cred, arg);
 	case PR_GET_TIMERSLACK: return (int32_t)(g->timer_slack_ns ? g->timer_slack_ns : TIMER_SLACK_NS);
 	case PR_SET_TIMERSLACK: g->timer_slack_ns = arg; return 0;
 	default: return -EINVAL;

@@ -140,7 +140,7 @@ static bool pgrp_in(uint32_t pgrp, const struct session *s)
 int32_t sys_setpgid(struct ucall *c)
 {
 	struct group *self = ucall_group(c), *g = by_pid(c, c->arg[0]);
-	uint32_t pgid = c->arg[1];
+	uint32_t pgid = c->arg[1] ? c->arg[1] : c->arg[0];
 
 	if ((int32_t)pgid < 0) return -EINVAL;
 	if (!g) return -ESRCH;

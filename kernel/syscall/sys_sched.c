@@ -16,7 +16,7 @@ static int32_t clamp_nice(int32_t nice)
 /* RLIMIT_NICE counts from 1 (nice 19) to 40 (nice -20). */
 static bool may_set(const struct ucall *c, const struct task *t, int32_t nice)
 {
-	return capable(ucall_who(c)) || (uint64_t)(20 - nice) <= t->home.group->rlimits[RLIMIT_NICE].cur;
+	return has_cap(ucall_who(c), CAP_SYS_NICE) || (uint64_t)(20 - nice) <= t->home.group->rlimits[RLIMIT_NICE].cur;
 }
 
 int32_t sys_nice(struct ucall *c)
@@ -65,7 +65,7 @@ static int32_t set_one(struct ucall *c, struct task *t, int32_t so_far)
 	const struct cred *me = &ucall_group(c)->cred, *to = &t->home.group->cred;
 	int32_t nice = clamp_nice((int32_t)c->arg[2]);
 
-	if (me->euid != to->uid && me->euid != to->euid && !capable(ucall_who(c))) return -EPERM;
+	if (me->euid != to->uid && me->euid != to->euid && !has_cap(ucall_who(c), CAP_SYS_NICE)) return -EPERM;
 	if (nice < t->thread.nice && !may_set(c, t, nice)) return -EACCES;
 	task_set_nice(t, nice);
 	return so_far == -ESRCH ? 0 : so_far;
@@ -79,11 +79,6 @@ int32_t body_sched_yield(struct ucall *c)
 	UNUSED(c);
 	sched_yield();
 	return 0;
-}
-
-int32_t body_ioprio(struct ucall *c)
-{
-	return c->arg[0] < 1 || c->arg[0] > 3 ? -EINVAL : 0;
 }
 
 int32_t body_getcpu(struct ucall *c)
@@ -171,7 +166,7 @@ int32_t sys_prlimit64(struct ucall *c)
 	struct task *t = c->arg[0] ? task_find(c->arg[0]) : c->task;
 	struct group *g = t ? t->home.group : group_find(c->arg[0]);
 	if (!g) return -ESRCH;
-	if (g != ucall_group(c) && !same_ids(me, &g->cred) && !capable(ucall_who(c))) return -EPERM;
+	if (g != ucall_group(c) && !same_ids(me, &g->cred) && !has_cap(ucall_who(c), CAP_SYS_RESOURCE)) return -EPERM;
 	int32_t r = rlimit_get(g, c->arg[1], &old);
 	if (!r && c->arg[2]) r = rlimit_set(g, c->arg[1], &new, me);
 	if (!r && c->arg[3]) r = umem_store(c->mem, uaddr(c->arg[3]), &old, sizeof old);

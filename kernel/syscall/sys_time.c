@@ -190,7 +190,7 @@ int32_t body_clock_nanosleep64(struct ucall *c) { return clock_sleep(c, TIME_64)
 
 static int32_t set_wall(struct ucall *c, uint64_t ns)
 {
-	if (!capable(ucall_who(c))) return -EPERM;
+	if (!has_cap(ucall_who(c), CAP_SYS_TIME)) return -EPERM;
 	clock_set_wall_offset((int64_t)(ns - clock_now_ns()));
 	return 0;
 }
@@ -208,7 +208,7 @@ int32_t sys_settimeofday(struct ucall *c)
 {
 	uint64_t ns;
 
-	if (!c->arg[0]) return capable(ucall_who(c)) ? 0 : -EPERM;
+	if (!c->arg[0]) return has_cap(ucall_who(c), CAP_SYS_TIME) ? 0 : -EPERM;
 	int32_t r = arg_time(c, c->arg[0], TIME_VAL, &ns);
 	return r ? r : set_wall(c, ns);
 }
