@@ -25,6 +25,38 @@ LINUX_SIZE(linux_timeval, 8);
 LINUX_SIZE(linux_itimerval, 16);
 LINUX_SIZE(linux_itimerspec64, 32);
 LINUX_SIZE(linux_tms, 16);
+struct linux_timex32 {
+	uint32_t modes;
+	int32_t offset, freq, maxerror, esterror, status, constant, precision, tolerance, sec, usec, tick;
+	int32_t ppsfreq, jitter, shift, stabil, jitcnt, calcnt, errcnt, stbcnt, tai, unused[11];
+};
+struct linux_timex64 {
+	uint32_t modes, pad1;
+	linux_s64 offset, freq, maxerror, esterror;
+	int32_t status, pad2;
+	linux_s64 constant, precision, tolerance, sec, usec, tick, ppsfreq, jitter;
+	int32_t shift, pad3;
+	linux_s64 stabil, jitcnt, calcnt, errcnt, stbcnt;
+	int32_t tai, unused[11];
+};
+LINUX_SIZE(linux_timex32, 128);
+LINUX_SIZE(linux_timex64, 208);
+#define ADJ_OFFSET 0x1u
+#define ADJ_FREQUENCY 0x2u
+#define ADJ_MAXERROR 0x4u
+#define ADJ_ESTERROR 0x8u
+#define ADJ_STATUS 0x10u
+#define ADJ_TIMECONST 0x20u
+#define ADJ_TAI 0x80u
+#define ADJ_SETOFFSET 0x100u
+#define ADJ_MICRO 0x1000u
+#define ADJ_NANO 0x2000u
+#define ADJ_TICK 0x4000u
+#define ADJ_ADJTIME 0x8000u
+#define STA_PLL 0x1u
+#define STA_UNSYNC 0x40u
+#define STA_CLOCKERR 0x1000u
+#define STA_NANO 0x2000u
 #define CLOCK_REALTIME 0
 #define CLOCK_MONOTONIC 1
 #define CLOCK_PROCESS_CPUTIME_ID 2
@@ -521,6 +553,7 @@ _Static_assert(__builtin_offsetof(struct linux_siginfo, u.chld.status) == 20, "s
 #define CLD_CONTINUED 6
 #define SIGEV_SIGNAL 0
 #define SIGEV_NONE 1
+#define SIGEV_THREAD 2
 #define SIGEV_THREAD_ID 4
 
 /* ---- processes */

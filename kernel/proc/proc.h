@@ -162,6 +162,7 @@ struct group {
 	struct itimer_real *itimer;
 	struct itimer_real *cpu_watch; /* RLIMIT_CPU is set: looks at the figures */
 	struct list_node posix_timers;
+	uint32_t next_timer;           /* id of the next one: they are not used again */
 	bool traced;                   /* /proc/PID/trace: calls are printed to the log */
 };
 struct task {
@@ -243,6 +244,8 @@ void unit_cantmove(struct unit *u, char *out, uint32_t size);
 /* ---- signals (signal.c: home: posting; sigdeliver.c: body: delivering) */
 int signal_post_task(struct task *t, const struct ksiginfo *info);   /* home half. Queues, wakes, POKEs */
 int signal_post_group(struct group *g, const struct ksiginfo *info);
+/** A timer's signal, for t or (NULL) the group: a queue entry of its own. false: it is ignored. */
+bool signal_post_timer(struct group *g, struct task *t, const struct ksiginfo *info);
 int signal_post_pgrp(uint32_t pgrp, const struct ksiginfo *info, const struct cred *from);
 /** SIGKILL to every other task of t's process, one by one: exit_group, execve. */
 void signal_kill_others(struct task *t);

@@ -36,7 +36,7 @@ syscall_half sys_exit, home_row_fork, body_row_fork, finish_row_fork, home_row_c
 	sys_faccessat2, sys_chmod, sys_fchmod, sys_fchmodat, sys_lchown16, sys_chown16, sys_fchown16, sys_lchown, sys_chown,
 	sys_fchown, sys_fchownat, sys_utime, sys_utimes, sys_futimesat, sys_utimensat, sys_utimensat64, body_xattr,
 	body_time, body_gettimeofday, body_clock_gettime, body_clock_gettime64, body_clock_getres, body_clock_getres64,
-	sys_stime, sys_settimeofday, sys_clock_settime, sys_clock_settime64, body_nanosleep, body_clock_nanosleep,
+	sys_adjtimex, sys_clock_adjtime, sys_clock_adjtime64, sys_stime, sys_settimeofday, sys_clock_settime, sys_clock_settime64, body_nanosleep, body_clock_nanosleep,
 	body_clock_nanosleep64, body_restart_sleep, sys_alarm, sys_setitimer, sys_getitimer, body_setitimer, body_getitimer,
 	sys_timer_create, sys_timer_settime, sys_timer_settime64, sys_timer_gettime, sys_timer_gettime64,
 	sys_timer_getoverrun, sys_timer_delete, sys_times, sys_getrusage, sys_setrlimit, body_limits, sys_getrlimit_old,
