@@ -34,7 +34,7 @@ static const struct fs_caller_ops kernel_ops = {
 	.raise_pgrp = no_raise,
 	.pgrp_in_session = no_pgrp,
 };
-static struct cred kernel_cred;
+static struct cred kernel_cred = {.effective = CAP_ALL, .permitted = CAP_ALL, .bounding = CAP_ALL};
 struct fs_caller fs_kernel_caller = {.cred = &kernel_cred, .fsize_limit = UINT64_MAX, .ops = &kernel_ops};
 
 /* ---- steps */

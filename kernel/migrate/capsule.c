@@ -7,7 +7,7 @@
 #include "kernel/proc/ptime.h"
 #include "lib/str.h"
 
-#define CAPSULE_VERSION 1
+#define CAPSULE_VERSION 2
 #define PART_MAX 1536u /* bytes of the longest part; parts are packed one by one through a buffer of this size */
 #define PATH_KEPT 64u
 
@@ -115,6 +115,7 @@ static void pack_body(struct parts *p, struct task *t)
 	wr_u32(&w, b->altstack_flags);
 	wr_u32(&w, b->clear_child_tid);
 	wr_u32(&w, b->robust_list);
+	wr_u32(&w, b->personality);
 	wr_u64(&w, b->park_deadline_ns);
 	wr_u32(&w, b->restart.row ? sysrow_index(b->restart.row) + 1 : 0);
 	for (int i = 0; i < 6; i++) wr_u32(&w, b->restart.arg[i]);
@@ -153,6 +154,7 @@ static void unpack_body(struct parts *p, struct body *b, uint16_t home)
 	b->altstack_flags = rd_u32(&r);
 	b->clear_child_tid = rd_u32(&r);
 	b->robust_list = rd_u32(&r);
+	b->personality = rd_u32(&r);
 	b->park_deadline_ns = rd_u64(&r);
 	uint32_t row = rd_u32(&r);
 	b->restart.row = row ? sysrow_by_index(row - 1) : NULL;

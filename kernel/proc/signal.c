@@ -4,6 +4,7 @@
 #include "kernel/base/clock.h"
 #include "kernel/base/log.h"
 #include "kernel/mm/kheap.h"
+#include "kernel/proc/itimer.h"
 #include "kernel/proc/rows.h"
 #include "kernel/proc/sigmask.h"
 #include "kernel/syscall/ucall.h"
@@ -68,8 +69,8 @@ static int queue_add(struct sigqueue *q, const struct ksiginfo *info, uint64_t l
 	sigset64 bit = SIGBIT(info->signo);
 
 	if (!q->items.next) list_init(&q->items);
-	if (info->signo < SIGRTMIN && (q->set & bit)) return 0;
-	if (info->signo >= SIGRTMIN && queue_length(q) >= limit) {
+	if (info->signo < SIGRTMIN && (q->set & bit) && info->code != SI_TIMER) return 0;
+	if (info->signo >= SIGRTMIN && info->code != SI_TIMER && queue_length(q) >= limit) {
 		if (info->code != SI_USER) return -EAGAIN;
 		q->set |= bit;
 		return 0;
@@ -261,10 +262,16 @@ int signal_post_group(struct group *g, const struct ksiginfo *info)
 	return post(g, NULL, info);
 }
 
+bool signal_post_timer(struct group *g, struct task *t, const struct ksiginfo *info)
+{
+	if (dead(g) || is_ignored(g, t ? t : first_task(g), info->signo)) return false;
+	return post(g, t, info) == 0;
+}
+
 bool signal_may(const struct cred *from, const struct group *to, int sig)
 {
 	UNUSED(sig);
-	return !from || from->euid == 0 || from->euid == to->cred.suid || from->euid == to->cred.uid ||
+	return !from || cred_may(from, CAP_KILL) || from->euid == to->cred.suid || from->euid == to->cred.uid ||
 	       from->uid == to->cred.suid || from->uid == to->cred.uid;
 }
 
@@ -295,6 +302,7 @@ bool signal_take_from(struct task *t, sigset64 allowed, struct ksiginfo *out)
 
 	if (!got) got = queue_take(&g->pending, allowed, out);
 	if (got && (SIGBIT(out->signo) & SIG_STOPS)) t->home.stop_dequeued = true;
+	if (got && out->code == SI_TIMER) ptimer_taken(g, out);
 	signal_update_cut(t);
 	return got;
 }

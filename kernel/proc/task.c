@@ -228,6 +228,12 @@ void task_set_comm(struct task *t, const char *name)
 	if (t->home.tid == t->home.group->pid) memcpy(t->home.group->comm, text, sizeof text);
 }
 
+void task_set_nice(struct task *t, int32_t nice)
+{
+	t->thread.nice = (int8_t)nice;
+	if (t->home.tid == t->home.group->pid) t->home.group->nice = (int8_t)nice;
+}
+
 void figures_add(struct figures *sum, const struct figures *f)
 {
 	sum->user_ns += f->user_ns;

@@ -212,9 +212,9 @@ static void open_files(void **state)
 	file_unref(ends[1]);
 	assert_int_equal(read_some(f, text, 20), 7);
 	file_unref(f);
-	user_cred.fsuid = user_cred.euid = 5;
+	user_cred = (struct cred){.fsuid = 5, .euid = 5};
 	assert_int_equal(exists("/proc/7/fd/4"), -EACCES);
-	user_cred = (struct cred){0};
+	user_cred = (struct cred){.effective = CAP_ALL};
 }
 
 static void computed_directories(void **state)
