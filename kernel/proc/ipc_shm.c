@@ -70,6 +70,21 @@ static void seg_dirtied(struct backing *b, uint32_t index)
 	p->ops->dirtied(p, index);
 }
 
+static bool seg_has_page(struct backing *b, uint32_t index)
+{
+	struct backing *p = of_backing(b)->pages;
+
+	return p->ops->has_page(p, index);
+}
+
+static int seg_punch(struct backing *b, uint32_t first, uint32_t end)
+{
+	struct backing *p = of_backing(b)->pages;
+
+	backing_cut(b, first, end, false);
+	return p->ops->punch(p, first, end);
+}
+
 static uint64_t seg_size(struct backing *b)
 {
 	return ALIGN_UP(of_backing(b)->size, PAGE_SIZE);
@@ -104,7 +119,7 @@ static void seg_describe(struct backing *b, char *path, uint32_t size, uint32_t 
 }
 
 static const struct backing_ops seg_ops = {
-	.get_page = seg_get_page, .dirtied = seg_dirtied, .size = seg_size, .ref = seg_ref, .unref = seg_unref, .describe = seg_describe,
+	.get_page = seg_get_page, .has_page = seg_has_page, .punch = seg_punch, .dirtied = seg_dirtied, .size = seg_size, .ref = seg_ref, .unref = seg_unref, .describe = seg_describe,
 };
 
 /* ---- shmget */
