@@ -682,6 +682,7 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define MAP_SYNC 0x80000u
 #define MAP_FIXED_NOREPLACE 0x100000u
 #define MAP_UNINITIALIZED 0x4000000u
+#define MAP_HUGE_SIZES 0x7c000000u /* logarithm of a huge page */
 #define MREMAP_MAYMOVE 1u
 #define MREMAP_FIXED 2u
 #define MREMAP_DONTUNMAP 4u

@@ -237,7 +237,8 @@ static int wait_msg(struct unix_sock *u, struct sock_msg *sm, uint64_t deadline)
 			u->s.error = 0;
 			return err;
 		}
-		if (u->shut & UNIX_RCV_SHUT) return 1;
+		bool ended = u->shut & UNIX_RCV_SHUT;
+		if (ended && (u->s.type != SOCK_DGRAM || !(sm->flags & MSG_DONTWAIT))) return 1;
 		int r = sleep_on(&u->readable, deadline, sm->flags & MSG_DONTWAIT);
 		if (r) return r;
 	}

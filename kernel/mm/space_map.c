@@ -234,7 +234,7 @@ static int brk_grow(struct space *s, uint32_t from, uint32_t to, struct area_sto
 {
 	uint32_t n = (to - from) >> PAGE_SHIFT;
 	struct area *next = space_first_after(s, from);
-	uint32_t gap = next && (next->flags & AREA_GROWSDOWN) ? STACK_GAP_BYTES : 0;
+	uint32_t gap = next && (next->flags & AREA_GROWSDOWN) ? STACK_GAP_BYTES : PAGE_SIZE; /* one page stays free, as on Linux */
 
 	if (next && (next->start < to || next->start - to < gap)) return -ENOMEM;
 	if (to > USER_END || space_check_room(s, n, true) || s->n_areas >= SPACE_AREAS_MAX) return -ENOMEM;

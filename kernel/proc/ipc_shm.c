@@ -3,6 +3,7 @@
  * Never: travels: a space with a writable segment stays at home (cantmove: shm).  Source: shmop(2), shmctl(2).  */
 #include "kernel/proc/ipc.h"
 #include "abi/linux_errno.h"
+#include "fs/synth.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/mm/space.h"
 #include "lib/fmt.h"
@@ -12,6 +13,7 @@
 #define SHM_RND 020000u
 #define SHM_REMAP 040000u
 #define SHM_EXEC 0100000u
+#define SHM_HUGETLB 04000u
 #define SHM_LOCK 11u
 #define SHM_UNLOCK 12u
 #define SHM_STAT 13u
@@ -36,7 +38,7 @@ struct segment {
 	struct backing *pages;      /* a nameless inode of tmpfs */
 	uint32_t size, attached, atime, dtime, ctime, cpid, lpid;
 };
-static struct ipc_table segments;
+static struct ipc_table segments = {.limit = SHM_MNI};
 
 static struct segment *of(struct ipc_object *o)
 {
@@ -122,6 +124,15 @@ static const struct backing_ops seg_ops = {
 	.get_page = seg_get_page, .has_page = seg_has_page, .punch = seg_punch, .dirtied = seg_dirtied, .size = seg_size, .ref = seg_ref, .unref = seg_unref, .describe = seg_describe,
 };
 
+/* Bytes of it that are in memory. */
+static uint32_t resident(const struct segment *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < PAGES(s->size); i++) n += s->pages->ops->has_page(s->pages, i);
+	return n << PAGE_SHIFT;
+}
+
 /* ---- shmget */
 static struct ipc_object *make(uint32_t size)
 {
@@ -147,7 +158,7 @@ static int check_size(struct ipc_object *o, uint32_t size)
 int32_t sys_shmget(struct ucall *c)
 {
 	const struct fs_caller *who = ucall_who(c);
-	int32_t id = ipc_get(&segments, (int32_t)c->arg[0], c->arg[2], who, make, c->arg[1], check_size);
+	int32_t id = (c->arg[2] & SHM_HUGETLB) ? -ENOMEM : ipc_get(&segments, (int32_t)c->arg[0], c->arg[2], who, make, c->arg[1], check_size);
 	struct ipc_object *o;
 
 	if (id >= 0 && !ipc_find(&segments, id, 0, who, &o) && !of(o)->cpid) of(o)->cpid = who->ops->pid(who);
@@ -228,17 +239,34 @@ static int stat_to(struct ucall *c, const struct segment *s)
 
 static int32_t info(struct ucall *c, uint32_t cmd)
 {
-	struct linux_shminfo limits = {.max = SHMMAX, .min = 1, .mni = IPC_SLOTS, .seg = IPC_SLOTS, .all = SHMMAX};
+	struct linux_shminfo limits = {.max = SHMMAX, .min = 1, .mni = SHM_MNI, .seg = SHM_MNI, .all = SHMMAX};
 	struct linux_shm_info used = {.used_ids = ipc_used(&segments)};
 	int err;
 
-	for (uint32_t n = 0; n < IPC_SLOTS; n++) {
+	for (uint32_t n = 0; n < segments.n; n++) {
 		struct ipc_object *o = ipc_slot(&segments, n);
 		if (o) used.tot += PAGES(of(o)->size);
 	}
 	err = cmd == IPC_INFO ? umem_store(c->mem, uaddr(c->arg[2]), &limits, sizeof limits)
 			      : umem_store(c->mem, uaddr(c->arg[2]), &used, sizeof used);
 	return err ? err : ipc_highest(&segments);
+}
+
+static void show_line(struct text_sink *s, const struct ipc_object *o)
+{
+	const struct segment *q = container_of(o, struct segment, o);
+	const struct linux_ipc_perm *p = &o->perm;
+
+	sink_printf(s, "%10d %10d  %4o %10u %5u %5u  %5u %5u %5u %5u %5u %10u %10u %10u %10u %10u\n", p->key, o->id, p->mode, q->size, q->cpid,
+		    q->lpid, q->attached, p->uid, p->gid, p->cuid, p->cgid, q->atime, q->dtime, q->ctime, resident(q), 0u);
+}
+
+int shm_show(struct text_sink *s, const struct fs_caller *who)
+{
+	ipc_show(&segments, s, who,
+		 "       key      shmid perms       size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime        rss       swap",
+		 show_line);
+	return 0;
 }
 
 static void destroy(struct segment *s)
@@ -260,7 +288,8 @@ static int32_t change(struct ucall *c, struct segment *s, uint32_t cmd)
 	if (!err) err = ipc_may_change(&s->o, ucall_who(c));
 	if (err) return err;
 	if (cmd == IPC_SET) {
-		ipc_set(&s->o, &d.perm);
+		err = ipc_set(&s->o, &d.perm);
+		if (err) return err;
 		s->ctime = ipc_now();
 	} else if (cmd == IPC_RMID) {
 		destroy(s);
@@ -272,7 +301,7 @@ static int32_t change(struct ucall *c, struct segment *s, uint32_t cmd)
 
 int32_t sys_shmctl(struct ucall *c)
 {
-	uint32_t cmd = c->arg[1] & ~IPC_64;
+	uint32_t cmd = c->arg[1];
 	struct ipc_object *o;
 
 	if ((int32_t)c->arg[0] < 0 || (int32_t)c->arg[1] < 0) return -EINVAL;

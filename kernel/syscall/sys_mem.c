@@ -14,6 +14,8 @@ int32_t body_brk(struct ucall *c)
 	return (int32_t)space_set_brk(space_of(c), c->arg[0]);
 }
 
+#define MMAP_MIN_ADDR 0x10000u /* /proc/sys/vm/mmap_min_addr; for root too: the kernel's own null pointers stay invalid */
+
 /* ---- mmap: arguments are those of mmap2: address, length, prot, flags, fd, page offset */
 
 /* Linux's order: length, place, then (in check_type) what the kind of mapping asks for. */
@@ -27,7 +29,8 @@ static int check_map(const struct ucall *c)
 	if (len > USER_END) return -ENOMEM;
 	if (!(c->arg[3] & (MAP_FIXED | MAP_FIXED_NOREPLACE))) return 0;
 	if (c->arg[0] > USER_END - ALIGN_UP(len, PAGE_SIZE)) return -ENOMEM;
-	return c->arg[0] & PAGE_MASK ? -EINVAL : 0;
+	if (c->arg[0] & PAGE_MASK) return -EINVAL;
+	return c->arg[0] < MMAP_MIN_ADDR ? -EPERM : 0;
 }
 
 static uint32_t area_flags(uint32_t map_flags)
@@ -64,7 +67,7 @@ int32_t body_mmap_locked(struct ucall *c)
 }
 
 #define MAP_VALIDATED (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | \
-		       MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_UNINITIALIZED)
+		       MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_UNINITIALIZED | MAP_HUGE_SIZES)
 
 /* What the file's opening allows. */
 static int check_access(const struct ucall *c, const struct file *f)

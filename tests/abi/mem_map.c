@@ -25,7 +25,7 @@ static void arguments(void)
 	put("mmap2", "type 4", map(0, PG, RW, MAP_ANONYMOUS | 4, -1, 0));
 	ok("mmap2", "shared and validate, anonymous", map(0, PG, RW, MAP_ANONYMOUS | 3, -1, 0));
 	ok("mmap2", "validate with MAP_UNINITIALIZED, file", map(0, PG, RW, 3 | 0x4000000, fd, 0));
-	put("mmap2", "validate with unknown flag, file", map(0, PG, RW, 3 | 0x8000000, fd, 0));
+	put("mmap2", "validate with unknown flag, file", map(0, PG, RW, 3 | 0x200000, fd, 0));
 	put("mmap2", "validate with MAP_SYNC, file", map(0, PG, RW, 3 | 0x80000, fd, 0));
 	ok("mmap2", "shared with unknown flag, file", map(0, PG, RW, MAP_SHARED | 0x4000000, fd, 0));
 	ok("mmap2", "validate with known flags, file", map(0, PG, RW, 3 | MAP_NORESERVE, fd, 0));

@@ -22,7 +22,7 @@ static int shm_id, sem_id, msg_id;
 static void shm_stat(const char *cond, int id)
 {
 	struct shmid_ds d;
-	long r = sc(SHMCTL, id, IPC_STAT | 0x100, &d);
+	long r = sc(SHMCTL, id, IPC_STAT, &d);
 	if (r) { put("shmctl", cond, r); return; }
 	note("shmctl", cond, "mode %o size %u attached %u uid %u cuid %u key %x cpid %d lpid %d times %d%d%d", d.shm_perm.mode, (unsigned)d.shm_segsz,
 	     (unsigned)d.shm_nattch, d.shm_perm.uid, d.shm_perm.cuid, (unsigned)d.shm_perm.__key, d.shm_cpid == getpid(), d.shm_lpid == getpid(),
@@ -103,19 +103,20 @@ static void shared(void)
 	put("shmctl", "unknown command", sc(SHMCTL, shm_id, 99, &d));
 	put("shmctl", "no such segment", sc(SHMCTL, 0x7fffffff, IPC_STAT, &d));
 	put("shmctl", "negative number", sc(SHMCTL, -1, IPC_STAT, &d));
+	put("shmctl", "the bit of ipc's newer layout", sc(SHMCTL, shm_id, IPC_STAT | 0x100, &d));
 	put("shmctl", "negative command", sc(SHMCTL, shm_id, -1, &d));
-	sc(SHMCTL, shm_id, IPC_STAT | 0x100, &d);
+	sc(SHMCTL, shm_id, IPC_STAT, &d);
 	d.shm_perm.mode = 07644, d.shm_perm.uid = 1000, d.shm_perm.gid = 1001;
-	put("shmctl", "IPC_SET", sc(SHMCTL, shm_id, IPC_SET | 0x100, &d));
+	put("shmctl", "IPC_SET", sc(SHMCTL, shm_id, IPC_SET, &d));
 	shm_stat("IPC_STAT, after IPC_SET", shm_id);
 	d.shm_perm.uid = (uid_t)-1;
-	put("shmctl", "IPC_SET, uid -1", sc(SHMCTL, shm_id, IPC_SET | 0x100, &d));
+	put("shmctl", "IPC_SET, uid -1", sc(SHMCTL, shm_id, IPC_SET, &d));
 	put("shmctl", "SHM_LOCK", sc(SHMCTL, shm_id, SHM_LOCK, 0));
 	shm_stat("IPC_STAT, locked", shm_id);
 	put("shmctl", "SHM_UNLOCK", sc(SHMCTL, shm_id, SHM_UNLOCK, 0));
 	struct shminfo info;
 	memset(&info, 0, sizeof info);
-	ok("shmctl", "IPC_INFO", sc(SHMCTL, 0, IPC_INFO | 0x100, &info));
+	ok("shmctl", "IPC_INFO", sc(SHMCTL, 0, IPC_INFO, &info));
 	note("shmctl", "IPC_INFO: what it tells", "%lu %lu %lu %lu %lu", info.shmmax, info.shmmin, info.shmmni, info.shmseg, info.shmall);
 	struct shm_info used;
 	ok("shmctl", "SHM_INFO", sc(SHMCTL, 0, SHM_INFO, &used));
@@ -184,7 +185,7 @@ static void semaphores(void)
 	put("semget", "more than it has", sc(SEMGET, 0x1235, 5, 0));
 	note("semget", "fewer than it has", "%s", sc(SEMGET, 0x1235, 2, 0) == sem_id ? "same" : "other");
 	as_user(1000, 1000, sem_user);
-	sc(SEMCTL, sem_id, 0, IPC_STAT | 0x100, &d);
+	sc(SEMCTL, sem_id, 0, IPC_STAT, &d);
 	note("semctl", "IPC_STAT, fresh", "mode %o n %u otime %ld ctime %d", d.sem_perm.mode, (unsigned)d.sem_nsems, (long)d.sem_otime, d.sem_ctime != 0);
 	put("semctl", "GETVAL, fresh", val(sem_id, 3));
 	put("semctl", "GETVAL, number too large", val(sem_id, 4));
@@ -268,11 +269,11 @@ static void semaphores(void)
 	if (!pid) { op(sem_id, 3, 3, SEM_UNDO); op(sem_id, 3, -5, 0); _exit(0); }
 	waitpid(pid, &st, 0);
 	put("semctl", "undo does not go below 0", val(sem_id, 3));
-	sc(SEMCTL, sem_id, 0, IPC_STAT | 0x100, &d);
+	sc(SEMCTL, sem_id, 0, IPC_STAT, &d);
 	note("semctl", "IPC_STAT, used", "otime %d", d.sem_otime != 0);
 	d.sem_perm.mode = 0666, d.sem_perm.uid = 1000;
-	put("semctl", "IPC_SET", sc(SEMCTL, sem_id, 0, IPC_SET | 0x100, &d));
-	sc(SEMCTL, sem_id, 0, IPC_STAT | 0x100, &d);
+	put("semctl", "IPC_SET", sc(SEMCTL, sem_id, 0, IPC_SET, &d));
+	sc(SEMCTL, sem_id, 0, IPC_STAT, &d);
 	note("semctl", "IPC_STAT, after IPC_SET", "mode %o uid %u cuid %u", d.sem_perm.mode, d.sem_perm.uid, d.sem_perm.cuid);
 	struct seminfo i;
 	ok("semctl", "IPC_INFO", sc(SEMCTL, 0, 0, IPC_INFO, &i));
@@ -315,11 +316,11 @@ static void msg_user(void)
 	put("msgctl", "IPC_SET, not the owner", sc(MSGCTL, msg_id, IPC_SET, &d));
 	put("msgctl", "IPC_RMID, not the owner", sc(MSGCTL, msg_id, IPC_RMID, 0));
 	int mine = (int)sc(MSGGET, IPC_PRIVATE, 0600);
-	sc(MSGCTL, mine, IPC_STAT | 0x100, &d);
+	sc(MSGCTL, mine, IPC_STAT, &d);
 	d.msg_qbytes = 20000;
-	put("msgctl", "IPC_SET, more bytes, not root", sc(MSGCTL, mine, IPC_SET | 0x100, &d));
+	put("msgctl", "IPC_SET, more bytes, not root", sc(MSGCTL, mine, IPC_SET, &d));
 	d.msg_qbytes = 10;
-	put("msgctl", "IPC_SET, fewer bytes, not root", sc(MSGCTL, mine, IPC_SET | 0x100, &d));
+	put("msgctl", "IPC_SET, fewer bytes, not root", sc(MSGCTL, mine, IPC_SET, &d));
 	put("msgsnd", "does not fit, nowait", send_text(mine, 1, "12345678901", IPC_NOWAIT));
 	put("msgctl", "IPC_RMID, mine", sc(MSGCTL, mine, IPC_RMID, 0));
 }
@@ -334,7 +335,7 @@ static void messages(void)
 	put("msgget", "exclusive, it is there", sc(MSGGET, 0x1236, IPC_CREAT | IPC_EXCL | 0600));
 	note("msgget", "the same again", "%s", sc(MSGGET, 0x1236, 0) == msg_id ? "same" : "other");
 	as_user(1000, 1000, msg_user);
-	sc(MSGCTL, msg_id, IPC_STAT | 0x100, &d);
+	sc(MSGCTL, msg_id, IPC_STAT, &d);
 	note("msgctl", "IPC_STAT, fresh", "mode %o n %lu bytes %lu times %d%d%d pids %d %d", d.msg_perm.mode, d.msg_qnum, d.msg_qbytes, d.msg_stime != 0,
 	     d.msg_rtime != 0, d.msg_ctime != 0, d.msg_lspid, d.msg_lrpid);
 	took("empty, nowait", 0, 10, IPC_NOWAIT);
@@ -351,7 +352,7 @@ static void messages(void)
 	put("msgsnd", "bad text", sc(MSGSND, msg_id, edge(6), 5, 0));
 	put("msgsnd", "no such queue", sc(MSGSND, 0x7fffffff, &m, 5, 0));
 	put("msgsnd", "negative number", sc(MSGSND, -1, &m, 5, 0));
-	sc(MSGCTL, msg_id, IPC_STAT | 0x100, &d);
+	sc(MSGCTL, msg_id, IPC_STAT, &d);
 	note("msgctl", "IPC_STAT, five messages", "n %lu cbytes %lu pids %d %d", d.msg_qnum, d.__msg_cbytes, d.msg_lspid == getpid(), d.msg_lrpid);
 	took("MSG_COPY of number 1", 1, 100, MSG_COPY | IPC_NOWAIT);
 	took("MSG_COPY without nowait", 1, 100, MSG_COPY);
@@ -443,7 +444,7 @@ static void files(void)
 	char t[400] = "", want[400];
 	int fd = open("/proc/sysvipc/msg", O_RDONLY);
 	struct msqid_ds d;
-	sc(MSGCTL, id, IPC_STAT | 0x100, &d);
+	sc(MSGCTL, id, IPC_STAT, &d);
 	ssize_t n = fd < 0 ? 0 : read(fd, t, sizeof t - 1);
 	t[n > 0 ? n : 0] = 0;
 	char *p = strchr(t, '\n');

@@ -31,7 +31,7 @@ static const char *name_text(const struct sockaddr_un *a, socklen_t n)
 	static char out[160];
 	if (n <= 2) snprintf(out, sizeof out, "len %u family %d", n, n == 2 ? a->sun_family : -1);
 	else if (a->sun_path[0] == 0) snprintf(out, sizeof out, "len %u abstract %.*s", n, (int)n - 3, a->sun_path + 1);
-	else snprintf(out, sizeof out, "len %u path %.*s", n, (int)n - 2, a->sun_path);
+	else snprintf(out, sizeof out, "len %u path %.*s", n, n > 110 ? 108 : (int)n - 2, a->sun_path);
 	return out;
 }
 static void name(const char *call, const char *cond, int nr, int s)
@@ -371,9 +371,6 @@ static void streams(void)
 	put("sendto", "no socket", sc(SYS_sendto, 0, b, 1, 0, NULL, 0));
 	put("recvfrom", "bad fd", sc(SYS_recvfrom, NOFD, b, 1, 0, 0, 0));
 	put("recvfrom", "no socket", sc(SYS_recvfrom, 0, b, 1, 0, 0, 0));
-	put("sendto", "MSG_OOB", sc(SYS_sendto, p[0], "!", 1, MSG_OOB, NULL, 0));
-	put("recvfrom", "MSG_OOB", sc(SYS_recvfrom, p[1], b, 1, MSG_OOB | MSG_DONTWAIT, 0, 0));
-	while (recv(p[1], b, sizeof b, MSG_DONTWAIT) > 0) {}
 	put("recvfrom", "MSG_ERRQUEUE", sc(SYS_recvfrom, p[1], b, 1, MSG_ERRQUEUE | MSG_DONTWAIT, 0, 0));
 	put("sendto", "unknown flags", sc(SYS_sendto, p[0], "uv", 2, 0x00100000, NULL, 0));
 	put("recvfrom", "unknown flags", sc(SYS_recvfrom, p[1], b, 8, MSG_DONTWAIT | 0x00100000, 0, 0));
@@ -603,11 +600,11 @@ static void options(void)
 		{SO_KEEPALIVE, "SO_KEEPALIVE"}, {SO_OOBINLINE, "SO_OOBINLINE"}, {SO_NO_CHECK, "SO_NO_CHECK"}, {SO_PRIORITY, "SO_PRIORITY"},
 		{SO_LINGER, "SO_LINGER"}, {SO_REUSEPORT, "SO_REUSEPORT"}, {SO_PASSCRED, "SO_PASSCRED"}, {SO_RCVLOWAT, "SO_RCVLOWAT"},
 		{SO_SNDLOWAT, "SO_SNDLOWAT"}, {SO_RCVTIMEO, "SO_RCVTIMEO"}, {SO_SNDTIMEO, "SO_SNDTIMEO"}, {SO_ACCEPTCONN, "SO_ACCEPTCONN"},
-		{SO_TIMESTAMP, "SO_TIMESTAMP"}, {SO_PROTOCOL, "SO_PROTOCOL"}, {SO_DOMAIN, "SO_DOMAIN"}, {SO_PASSSEC, "SO_PASSSEC"},
+		{SO_PROTOCOL, "SO_PROTOCOL"}, {SO_DOMAIN, "SO_DOMAIN"}, {SO_PASSSEC, "SO_PASSSEC"},
 		{SO_PEEK_OFF, "SO_PEEK_OFF"}, {SO_MARK, "SO_MARK"}, {SO_BUSY_POLL, "SO_BUSY_POLL"}, {SO_BINDTODEVICE, "SO_BINDTODEVICE"},
 		{SO_SNDBUFFORCE, "SO_SNDBUFFORCE"}, {SO_PEERCRED, "SO_PEERCRED"}, {SO_PEERGROUPS, "SO_PEERGROUPS"}, {100, "option 100"}};
 	static const int sets[] = {SO_DEBUG, SO_REUSEADDR, SO_TYPE, SO_ERROR, SO_DONTROUTE, SO_BROADCAST, SO_KEEPALIVE, SO_OOBINLINE, SO_PRIORITY,
-		SO_PASSCRED, SO_ACCEPTCONN, SO_PROTOCOL, SO_DOMAIN, SO_PEEK_OFF, 100, SO_TIMESTAMP, SO_RCVLOWAT, SO_REUSEPORT, SO_SNDLOWAT, SO_PEERCRED};
+		SO_PASSCRED, SO_ACCEPTCONN, SO_PROTOCOL, SO_DOMAIN, 100, SO_RCVLOWAT, SO_REUSEPORT, SO_SNDLOWAT, SO_PEERCRED};
 	int s = sock(SOCK_STREAM), one = 1, v, p[2];
 	socklen_t n;
 	char cond[64];
