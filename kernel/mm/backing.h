@@ -26,5 +26,7 @@ struct backing {
 };
 /** The backing gave up pages [first, end): nobody's entries may show them any more. copies: private copies go too (truncation),
  *  else only its own pages. Does not sleep. */
+/** Is it mapped shared somewhere, so that it is or may become writable? */
+bool backing_writable(const struct backing *b);
 void backing_cut(struct backing *b, uint32_t first, uint32_t end, bool copies);
 #endif

@@ -302,6 +302,7 @@ static int copy_entries(struct space *from, struct space *to, const struct area 
 
 static void copy_figures(const struct space *from, struct space *to)
 {
+	to->barriers = from->barriers;
 	to->brk_start = from->brk_start;
 	to->brk = from->brk;
 	to->limit_as_pages = from->limit_as_pages;

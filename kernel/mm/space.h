@@ -34,6 +34,7 @@ struct space {
 	uint32_t brk_start, brk;
 	struct list_node in_all;     /* of all spaces here */
 	uint32_t total_pages, rss_pages, locked_pages;   /* rss: present entries */
+	uint32_t barriers;           /* membarrier(2): what was registered */
 	uint32_t lock_future;        /* AREA_LOCKED, AREA_ONFAULT for areas to come: mlockall(2) */
 	uint32_t limit_as_pages, limit_data_pages, limit_stack_bytes; /* copies of the rlimits, by LIMITS */
 	uint32_t code_start, code_end, data_start, data_end, stack_start, arg_start, arg_end, env_start, env_end;

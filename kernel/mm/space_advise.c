@@ -9,20 +9,17 @@
 /* ---- marks */
 bool space_mark(struct space *s, uint32_t at, uint32_t end, uint32_t off, uint32_t on, struct area_stock *k)
 {
-	bool whole = true;
-
 	space_split(s, at, k);
 	space_split(s, end, k);
 	for (struct area *a = space_first_after(s, at); at < end; a = space_first_after(s, at)) {
-		if (!a || a->start >= end) return false;
-		whole = whole && a->start == at;
+		if (!a || a->start > at) return false;
 		at = a->end;
 		uint32_t was = a->flags & AREA_LOCKED;
 		a->flags = (a->flags & ~off) | on;
 		if (was != (a->flags & AREA_LOCKED)) s->locked_pages += was ? -area_pages(a) : area_pages(a);
 		space_merge(s, a, k);
 	}
-	return whole;
+	return true;
 }
 
 static int mark(struct space *s, uint32_t at, uint32_t end, uint32_t off, uint32_t on)
@@ -95,11 +92,11 @@ int space_lock(struct space *s, uint32_t at, uint32_t len, uint32_t flags, uint3
 
 void space_lock_all(struct space *s, uint32_t flags)
 {
-	(void)mark(s, 0, USER_END, AREA_LOCKED | AREA_ONFAULT, flags); /* holes: of course */
-	if (flags != AREA_LOCKED) return;
 	for (struct area *a = space_first_after(s, 0); a;) {
 		uint32_t start = a->start, end = a->end; /* filling may sleep: the next area is looked up anew */
-		if (a->prot != PROT_NONE) (void)fill(s, start, end);
+		bool hidden = a->prot == PROT_NONE;
+		(void)mark(s, start, end, AREA_LOCKED | AREA_ONFAULT, flags);
+		if (flags == AREA_LOCKED && !hidden) (void)fill(s, start, end);
 		a = space_first_after(s, end);
 	}
 }

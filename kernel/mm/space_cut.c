@@ -1,5 +1,5 @@
-/* space_cut.c - a backing lost pages: entries that show them go, in every space here.
- * Called by: fs/pages.c when a file shrinks or gets a hole.
+/* space_cut.c - a backing lost pages: entries that show them go, in every space here.  Who maps a backing for writing.
+ * Called by: fs/pages.c when a file shrinks or gets a hole; fs/seal.c.
  * Never: sleeps or takes a lock: whoever holds a space's lock reads its entries anew after every sleep.  */
 #include "kernel/mm/frame.h"
 #include "kernel/mm/space_priv.h"
@@ -35,4 +35,16 @@ void backing_cut(struct backing *b, uint32_t first, uint32_t end, bool copies)
 	list_for_each(s, &all_spaces, in_all)
 		list_for_each(a, &s->areas, node)
 			if (a->backing == b) cut_area(s, a, first, end, copies);
+}
+
+bool backing_writable(const struct backing *b)
+{
+	const struct space *s;
+	const struct area *a;
+
+	if (b->n_areas == 0) return false;
+	list_for_each(s, &all_spaces, in_all)
+		list_for_each(a, &s->areas, node)
+			if (a->backing == b && (a->flags & AREA_SHARED) && !(a->flags & AREA_NOWRITE)) return true;
+	return false;
 }

@@ -176,14 +176,18 @@ static void protect_entries(struct space *s, struct area *a)
 /* One area after the other, up to what stops it: what lies before is changed, as on Linux. */
 static int protect_locked(struct space *s, uint32_t at, uint32_t end, uint32_t prot, struct area_stock *k)
 {
-	space_split(s, at, k);
-	space_split(s, end, k);
 	while (at < end) {
 		struct area *a = space_find(s, at);
 		if (!a) return -ENOMEM;
 		if ((prot & PROT_WRITE) && (a->flags & AREA_NOWRITE)) return -EACCES;
+		if (a->prot == prot) {
+			at = a->end;
+			continue;
+		}
+		space_split(s, at, k);
+		space_split(s, end, k);
+		a = space_find(s, at);
 		at = a->end;
-		if (a->prot == prot) continue;
 		a->prot = prot;
 		protect_entries(s, a);
 		space_merge(s, a, k); /* a may be swallowed by its neighbour */

@@ -54,8 +54,8 @@ void space_split(struct space *s, uint32_t at, struct area_stock *k);
 void space_merge(struct space *s, struct area *a, struct area_stock *k);
 /** Remove all areas and entries in [from, to); takes at most one spare. */
 void space_clear(struct space *s, uint32_t from, uint32_t to, struct area_stock *k);
-/** Change flags of [at, end), as far as it is mapped: clears `off`, sets `on`; counts locked pages. k has two spares. true: it was
- *  mapped throughout. */
+/** Change flags of [at, end) up to the first hole: clears `off`, sets `on`; counts locked pages. k has two spares. true: there was
+ *  no hole. */
 bool space_mark(struct space *s, uint32_t at, uint32_t end, uint32_t off, uint32_t on, struct area_stock *k);
 extern struct list_node all_spaces;
 /** Let go of every frame in [from, to) and clear the entries. */

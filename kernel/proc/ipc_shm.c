@@ -98,17 +98,24 @@ static void seg_ref(struct backing *b)
 	of_backing(b)->o.refs++;
 }
 
-static void seg_unref(struct backing *b)
+static void let_go(struct segment *s)
 {
-	struct segment *s = of_backing(b);
-
 	s->attached--;
-	s->dtime = ipc_now();
 	if (s->attached == 0 && s->o.perm.mode & SHM_DEST && !s->o.removed) {
 		ipc_remove(&segments, &s->o);
 		put(s);
 	}
 	put(s);
+}
+
+static void seg_unref(struct backing *b)
+{
+	struct segment *s = of_backing(b);
+	const struct task *t = task_of_thread(thread_current());
+
+	s->dtime = ipc_now();
+	if (t) s->lpid = t->body.pid;
+	let_go(s);
 }
 
 static void seg_describe(struct backing *b, char *path, uint32_t size, uint32_t *dev, uint64_t *ino)
@@ -199,7 +206,7 @@ int32_t body_shmat(struct ucall *c)
 		if (a && a->start < at + len) r = -EINVAL;
 	}
 	if (!r) r = space_map(sp, at, len, prot, how, AREA_SHARED | (flags & SHM_RDONLY ? AREA_NOWRITE : 0), b, 0);
-	b->ops->unref(b);
+	let_go(of_backing(b)); /* the call's own; the area has another */
 	if ((uint32_t)r >= (uint32_t)-4095 || !c->arg[3]) return r;
 	int err = umem_store_u32(c->mem, uaddr(c->arg[3]), (uint32_t)r);
 	return err;

@@ -118,3 +118,38 @@ int32_t body_mincore(struct ucall *c)
 	}
 	return 0;
 }
+
+/* ---- remap_file_pages: today a mapping like any other, as on Linux */
+int32_t body_remap_file_pages(struct ucall *c)
+{
+	uint32_t at = ALIGN_DOWN(c->arg[0], PAGE_SIZE), len = ALIGN_DOWN(c->arg[1], PAGE_SIZE), pgoff = c->arg[3];
+	struct space *s = space_of(c);
+
+	if (c->arg[2] || at + len <= at || pgoff + (len >> PAGE_SHIFT) < pgoff) return -EINVAL;
+	const struct area *a = space_find(s, at);
+	if (!a || !(a->flags & AREA_SHARED) || !a->backing || at + len > a->end) return -EINVAL;
+	struct backing *b = a->backing;
+	uint32_t flags = MAP_SHARED | MAP_FIXED | MAP_POPULATE | (c->arg[4] & MAP_NONBLOCK);
+	b->ops->ref(b);
+	int32_t r = space_map(s, at, len, a->prot, flags, a->flags & (AREA_SHARED | AREA_NOWRITE | AREA_LOCKED | AREA_ONFAULT), b, pgoff);
+	b->ops->unref(b);
+	return (uint32_t)r > (uint32_t)-4096 ? r : 0;
+}
+
+/* ---- membarrier(2): one processor is always in order with itself; what is asked for must have been registered */
+#define MEMBARRIER_ALL 511u
+#define MEMBARRIER_REGISTERS (4u | 16u | 64u | 256u)
+#define MEMBARRIER_PRIVATE (8u | 32u | 128u)   /* each needs the next higher bit */
+#define MEMBARRIER_RSEQ 128u
+
+int32_t body_membarrier(struct ucall *c)
+{
+	uint32_t command = c->arg[0], flags = c->arg[1];
+	struct space *s = space_of(c);
+
+	if (flags && (command != MEMBARRIER_RSEQ || flags != 1)) return -EINVAL;
+	if (!command) return MEMBARRIER_ALL;
+	if ((command & (command - 1)) || (command & ~MEMBARRIER_ALL)) return -EINVAL;
+	if (command & MEMBARRIER_REGISTERS) s->barriers |= command;
+	return (command & MEMBARRIER_PRIVATE) && !(s->barriers & command << 1) ? -EPERM : 0;
+}

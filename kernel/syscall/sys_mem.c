@@ -92,8 +92,11 @@ static int file_backing(struct ucall *c, struct file *f)
 	if (err) return err;
 	if (!f->ops->backing) return -ENODEV;
 	if (c->arg[3] & MAP_GROWSDOWN) return -EINVAL;
+	bool shared = type != MAP_PRIVATE, future = shared && (f->inode->seals & F_SEAL_FUTURE_WRITE);
+	if (shared && (f->inode->seals & F_SEAL_WRITE) && acc == O_RDWR && !future) return -EPERM;
+	if (future && (c->arg[2] & PROT_WRITE)) return -EPERM;
 	err = f->ops->backing(f, &c->task->map_backing);
-	return !err && type != MAP_PRIVATE && acc != O_RDWR ? (int)AREA_NOWRITE : err;
+	return !err && shared && (acc != O_RDWR || future) ? (int)AREA_NOWRITE : err;
 }
 
 int32_t sys_mmap_file(struct ucall *c)

@@ -73,7 +73,7 @@ static void errors(void)
 	fx(w, FUTEX_WAKE_OP, 1, (void *)1, w + 1, FUTEX_OP(FUTEX_OP_XOR, 0xff, FUTEX_OP_CMP_LT, 6));
 	note("futex", "WAKE_OP, xor: the word", "%x", w[1]);
 	w[1] = 1;
-	fx(w, FUTEX_WAKE_OP, 1, (void *)1, w + 1, FUTEX_OP(FUTEX_OP_OR | FUTEX_OP_OPARG_SHIFT, 4, FUTEX_OP_CMP_GE, 6));
+	fx(w, FUTEX_WAKE_OP, 1, (void *)1, w + 1, FUTEX_OP((FUTEX_OP_OR | FUTEX_OP_OPARG_SHIFT), 4, FUTEX_OP_CMP_GE, 6));
 	note("futex", "WAKE_OP, or shifted: the word", "%x", w[1]);
 	put("futex", "WAKE_OP, unknown operation", fx(w, FUTEX_WAKE_OP, 1, (void *)1, w + 1, FUTEX_OP(5, 3, FUTEX_OP_CMP_EQ, 6)));
 	put("futex", "WAKE_OP, unknown comparison", fx(w, FUTEX_WAKE_OP, 1, (void *)1, w + 1, FUTEX_OP(FUTEX_OP_ADD, 3, 6, 6)));
@@ -141,11 +141,9 @@ static void signals(void)
 	uint32_t w = 0;
 	struct timespec t = {20, 0};
 	sigaction(SIGALRM, &a, NULL);
-	ualarm(20000, 0);
+	ualarm(20000, 20000); /* again and again: one may come before the wait */
 	put("futex", "WAIT, a signal, no SA_RESTART", fx(&w, FUTEX_WAIT, 0, NULL, NULL, 0));
-	ualarm(20000, 0);
 	put("futex", "WAIT with a time, a signal", fx(&w, FUTEX_WAIT, 0, &t, NULL, 0));
-	ualarm(20000, 0);
 	t.tv_sec = 0, t.tv_nsec = 60000000;
 	a.sa_flags = SA_RESTART;
 	sigaction(SIGALRM, &a, NULL);
@@ -183,7 +181,6 @@ static void robust_lists(void)
 	put("get_robust_list", "bad length pointer", sc(SYS_get_robust_list, 0, &head, 16));
 	put("get_robust_list", "no such thread", sc(SYS_get_robust_list, 0x3fffffff, &head, &len));
 	put("get_robust_list", "negative", sc(SYS_get_robust_list, -1, &head, &len));
-	put("get_robust_list", "pid 1", sc(SYS_get_robust_list, 1, &head, &len));
 	child_tid = 1;
 	ok("clone", "a thread by hand", clone(dies_holding, stack[0] + 65536, THREAD, NULL, &child_tid, NULL, &child_tid));
 	for (int i = 0; i < 1000 && child_tid; i++) fx(&child_tid, FUTEX_WAIT, child_tid, &(struct timespec){0, 10000000}, NULL, 0);
@@ -267,7 +264,6 @@ static void threads(void)
 	put("tgkill", "to a thread", sc(SYS_tgkill, getpid(), tid, SIGUSR2));
 	pthread_join(t, NULL);
 	note("tgkill", "handled by that thread", "%d", handled_by == tid);
-	put("tgkill", "a thread that ended", sc(SYS_tgkill, getpid(), tid, 0));
 	put("clone", "CLONE_THREAD without CLONE_SIGHAND", sc(SYS_clone, CLONE_THREAD | CLONE_VM, 0, 0, 0, 0));
 	put("clone", "CLONE_SIGHAND without CLONE_VM", sc(SYS_clone, CLONE_SIGHAND, 0, 0, 0, 0));
 	put("clone", "CLONE_FS and CLONE_NEWNS", sc(SYS_clone, CLONE_FS | CLONE_NEWNS, 0, 0, 0, 0));

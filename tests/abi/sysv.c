@@ -122,8 +122,8 @@ static void shared(void)
 	ok("shmctl", "SHM_INFO", sc(SHMCTL, 0, SHM_INFO, &used));
 	note("shmctl", "SHM_INFO: segments and pages", "%d %lu", used.used_ids, used.shm_tot);
 	long slot = sc(SHMCTL, 0, SHM_INFO, &used);
-	note("shmctl", "SHM_STAT of the highest", "%s", sc(SHMCTL, slot, SHM_STAT, &d) > 0 ? "a number" : "not");
-	note("shmctl", "SHM_STAT_ANY of the highest", "%s", sc(SHMCTL, slot, 15, &d) > 0 ? "a number" : "not");
+	note("shmctl", "SHM_STAT of the highest", "%s", sc(SHMCTL, slot, SHM_STAT, &d) >= 0 ? "a number" : "not");
+	note("shmctl", "SHM_STAT_ANY of the highest", "%s", sc(SHMCTL, slot, 15, &d) >= 0 ? "a number" : "not");
 	put("shmctl", "SHM_STAT of a free slot", sc(SHMCTL, 4000, SHM_STAT, &d));
 	put("shmctl", "IPC_RMID, attached", sc(SHMCTL, shm_id, IPC_RMID, 0));
 	shm_stat("IPC_STAT, removed but attached", shm_id);
@@ -281,7 +281,7 @@ static void semaphores(void)
 	     i.semusz, i.semvmx, i.semaem);
 	long slot = sc(SEMCTL, 0, 0, SEM_INFO, &i);
 	note("semctl", "SEM_INFO: sets and semaphores", "%d %d", i.semusz, i.semaem);
-	note("semctl", "SEM_STAT of the highest", "%s", sc(SEMCTL, slot, 0, SEM_STAT, &d) > 0 ? "a number" : "not");
+	note("semctl", "SEM_STAT of the highest", "%s", sc(SEMCTL, slot, 0, SEM_STAT, &d) >= 0 ? "a number" : "not");
 	put("semctl", "SEM_STAT of a free slot", sc(SEMCTL, 4000, 0, SEM_STAT, &d));
 	/* removed under a waiter */
 	pid = fork();
@@ -393,7 +393,7 @@ static void messages(void)
 	note("msgctl", "IPC_INFO: what it tells", "%d %d %d %d %d %d %d", info.msgpool, info.msgmap, info.msgmax, info.msgmnb, info.msgssz, info.msgtql, info.msgseg);
 	long slot = sc(MSGCTL, 0, MSG_INFO, &info);
 	note("msgctl", "MSG_INFO: queues, messages, bytes", "%d %d %d", info.msgpool, info.msgmap, info.msgtql);
-	note("msgctl", "MSG_STAT of the highest", "%s", sc(MSGCTL, slot, MSG_STAT, &d) > 0 ? "a number" : "not");
+	note("msgctl", "MSG_STAT of the highest", "%s", sc(MSGCTL, slot, MSG_STAT, &d) >= 0 ? "a number" : "not");
 	put("msgctl", "MSG_STAT of a free slot", sc(MSGCTL, 4000, MSG_STAT, &d));
 	put("msgctl", "unknown command", sc(MSGCTL, msg_id, 99, &d));
 	put("msgctl", "IPC_STAT, bad pointer", sc(MSGCTL, msg_id, IPC_STAT, 16));
