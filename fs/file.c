@@ -2,6 +2,7 @@
  * Called by: sys_file.c, exec, and through file_ops by itself.
  * Never: walks a path (open.c) or numbers a descriptor (fdtable.c).  */
 #include "fs/file.h"
+#include "fs/seal.h"
 #include "abi/linux_errno.h"
 #include "fs/eventfile.h"
 #include "fs/inotify.h"
@@ -167,6 +168,13 @@ static int32_t regular_write(struct file *f, struct uio *u, const uint64_t *pos,
 	uint64_t at = f->flags & O_APPEND ? i->size : *pos;
 	uint32_t room = room_at(f, at, want, who);
 	int32_t n = -EFBIG;
+	if (room > 0 && i->seals) {
+		int err = seal_check_write(i, at + room);
+		if (err) {
+			mutex_unlock(&i->lock);
+			return err;
+		}
+	}
 	if (room > 0) {
 		u->left = room; /* the copy stops at the limit */
 		n = pages_write(i, u, at);

@@ -3,6 +3,7 @@
  * Never: moves bytes between a file and its caller.  */
 #include "kernel/syscall/sysarg.h"
 #include "fs/inotify.h"
+#include "fs/seal.h"
 
 static int set_size(struct ucall *c, struct inode *i, uint64_t size)
 {
@@ -12,7 +13,8 @@ static int set_size(struct ucall *c, struct inode *i, uint64_t size)
 		return -EFBIG;
 	}
 	mutex_lock(&i->lock);
-	int err = i->ops->truncate(i, size);
+	int err = seal_check_size(i, size);
+	if (!err) err = i->ops->truncate(i, size);
 	mutex_unlock(&i->lock);
 	if (!err) notify_file(i, NULL, IN_MODIFY);
 	return err;
