@@ -9,6 +9,7 @@
 #include "kernel/proc/ids.h"
 #include "kernel/proc/oom.h"
 #include "kernel/proc/procfs_rows.h"
+#include "kernel/proc/tracer.h"
 #include "lib/str.h"
 
 /* ---- sessions */
@@ -95,7 +96,6 @@ static int inherit(struct group *g, struct group *parent)
 	g->caught_mirror = parent->caught_mirror;
 	g->nocldwait = parent->nocldwait;
 	g->nocldstop = parent->nocldstop;
-	g->traced = parent->traced;
 	return 0;
 }
 
@@ -140,6 +140,7 @@ struct group *group_new(struct group *parent)
 	g->parent = parent;
 	if (parent) list_push_back(&parent->children, &g->siblings);
 	list_push_back(&all_groups, &g->in_all);
+	if (parent) tracer_inherit(g, parent);
 	return g;
 }
 
@@ -244,6 +245,7 @@ void group_unref(struct group *g)
 {
 	KASSERT2(g->refs > 0, g->refs, g->pid);
 	if (--g->refs) return;
+	tracer_leave(g);
 	group_drop_environment(g);
 	sigqueue_clear(&g->pending);
 	list_remove(&g->siblings);
@@ -388,4 +390,5 @@ void proc_init(void)
 	oom_init();
 	procfs_rows_init();
 	ipc_init();
+	tracer_init();
 }

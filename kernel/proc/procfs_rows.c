@@ -7,6 +7,7 @@
 #include "fs/tty.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/task.h"
+#include "kernel/proc/tracer.h"
 #include "lib/str.h"
 
 #define TICK_NS (NS_PER_S / 100) /* USER_HZ */
@@ -183,8 +184,8 @@ static int show_status(struct text_sink *s, uint32_t pid, const struct fs_caller
 	const struct task *t = thread_of(pid, g);
 	const struct cred *c = &g->cred;
 	uint64_t caps = c->euid == 0 ? 0x1ffffffffffull : 0;
-	sink_printf(s, "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n", t ? t->home.comm : g->comm, g->who.umask,
-		    state_name(state_letter(g, t)), g->pid, pid, parent_pid(g));
+	sink_printf(s, "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\nTracerPid:\t%u\n", t ? t->home.comm : g->comm, g->who.umask,
+		    state_name(state_letter(g, t)), g->pid, pid, parent_pid(g), tracer_pid(g));
 	sink_printf(s, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid);
 	sink_printf(s, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid, c->fsgid);
 	sink_printf(s, "FDSize:\t%u\nGroups:\t", g->fds ? g->fds->size : 0);
@@ -351,29 +352,6 @@ LINK(exe, exe)
 LINK(cwd, who.cwd)
 LINK(root, who.root)
 
-/* ---- tracing */
-static int show_trace(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
-{
-	struct group *g;
-	int err = find(pid, &g);
-
-	UNUSED(who);
-	if (!err) sink_printf(s, "%d\n", g->traced);
-	return err;
-}
-
-static int store_trace(uint32_t pid, const char *text, uint32_t n, const struct fs_caller *who)
-{
-	struct group *g;
-	int err = find(pid, &g);
-
-	if (!err && !may_look(g, who)) err = -EACCES;
-	if (err) return err;
-	if (n < 1 || (text[0] != '0' && text[0] != '1')) return -EINVAL;
-	g->traced = text[0] == '1';
-	return 0;
-}
-
 /* ---- who is there */
 static uint32_t next_pid(uint32_t after)
 {
@@ -436,7 +414,6 @@ void procfs_rows_init(void)
 		{.name = "exe", .mode = 0777, .link = link_exe},
 		{.name = "cwd", .mode = 0777, .link = link_cwd},
 		{.name = "root", .mode = 0777, .link = link_root},
-		{.name = "trace", .mode = 0644, .show = show_trace, .store = store_trace},
 	};
 
 	proc_set_census(&census);
