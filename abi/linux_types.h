@@ -472,6 +472,8 @@ LINUX_SIZE(linux_winsize, 8);
 #define SA_RESTART 0x10000000u
 #define SA_NODEFER 0x40000000u
 #define SA_RESETHAND 0x80000000u
+#define SA_EXPOSE_TAGBITS 0x800u
+#define SA_KNOWN (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_EXPOSE_TAGBITS | SA_RESTORER | SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND)
 #define SIG_BLOCK 0
 #define SIG_UNBLOCK 1
 #define SIG_SETMASK 2
@@ -509,8 +511,12 @@ _Static_assert(__builtin_offsetof(struct linux_siginfo, u.chld.status) == 20, "s
 #define SI_SIGIO (-5)
 #define SI_TKILL (-6)
 #define ILL_ILLOPN 2
+#define ILL_BADSTK 8
 #define FPE_INTDIV 1
 #define FPE_FLTDIV 3
+#define FPE_FLTOVF 4
+#define FPE_FLTUND 5
+#define FPE_FLTRES 6
 #define FPE_FLTINV 7
 #define SEGV_MAPERR 1
 #define SEGV_ACCERR 2

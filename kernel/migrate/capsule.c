@@ -5,6 +5,7 @@
 #include "kernel/migrate/migrate.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/ptime.h"
+#include "kernel/proc/tracer.h"
 #include "lib/str.h"
 
 #define CAPSULE_VERSION 1
@@ -110,7 +111,7 @@ static void pack_body(struct parts *p, struct task *t)
 	wr_u64(&w, b->saved_mask);
 	wr_u8(&w, b->restore_mask);
 	wr_u8(&w, b->poked);
-	wr_u8(&w, t->has_home ? t->home.group->tracer != NULL : b->traced);
+	wr_u8(&w, t->has_home ? group_traced(t->home.group) : b->traced);
 	wr_u32(&w, b->altstack_sp);
 	wr_u32(&w, b->altstack_size);
 	wr_u32(&w, b->altstack_flags);

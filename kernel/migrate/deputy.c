@@ -6,6 +6,7 @@
 #include "kernel/mm/frame.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/sigmask.h"
+#include "kernel/proc/tracer.h"
 #include "lib/str.h"
 
 struct deputy *deputy_of(struct task *t)
@@ -125,7 +126,7 @@ static void send_reply(struct task *t)
 	if (!w) return; /* the guest asks again */
 	struct msg_reply r = {
 		.key = {.kind = MSG_REPLY, .home = this_node, .unit = u->id, .epoch = u->epoch},
-		.tid = t->home.tid, .k = t->home.kept.k, .result = t->home.kept.result, .poke = signal_deliverable(t), .traced = t->home.group->tracer != NULL, .pending = signal_pending_set(t), .n_windows = (uint8_t)p->n,
+		.tid = t->home.tid, .k = t->home.kept.k, .result = t->home.kept.result, .poke = signal_deliverable(t), .traced = group_traced(t->home.group), .pending = signal_pending_set(t), .n_windows = (uint8_t)p->n,
 	};
 	_Static_assert(sizeof(r.taken) == sizeof(t->home.taken_info), "a ksiginfo travels as msg_info");
 	memcpy(&r.taken, &t->home.taken_info, sizeof(r.taken));

@@ -96,6 +96,7 @@ static int inherit(struct group *g, struct group *parent)
 	g->caught_mirror = parent->caught_mirror;
 	g->nocldwait = parent->nocldwait;
 	g->nocldstop = parent->nocldstop;
+	g->traced = parent->traced;
 	return 0;
 }
 

@@ -352,6 +352,30 @@ LINK(exe, exe)
 LINK(cwd, who.cwd)
 LINK(root, who.root)
 
+/* ---- the log's trace; another reader's is tracer.c's */
+static int show_trace(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
+{
+	struct group *g;
+	int err = find(pid, &g);
+
+	UNUSED(who);
+	if (!err) sink_printf(s, "%d\n", g->traced);
+	return err;
+}
+
+static int store_trace(uint32_t pid, const char *text, uint32_t n, const struct fs_caller *who)
+{
+	struct group *g;
+	int err = find(pid, &g);
+
+	if (!err && !may_look(g, who)) err = -EACCES;
+	if (err) return err;
+	if (n < 1 || (text[0] != '0' && text[0] != '1')) return -EINVAL;
+	g->traced = text[0] == '1';
+	tracer_tell_bodies(g);
+	return 0;
+}
+
 /* ---- who is there */
 static uint32_t next_pid(uint32_t after)
 {
@@ -414,6 +438,7 @@ void procfs_rows_init(void)
 		{.name = "exe", .mode = 0777, .link = link_exe},
 		{.name = "cwd", .mode = 0777, .link = link_cwd},
 		{.name = "root", .mode = 0777, .link = link_root},
+		{.name = "trace", .mode = 0644, .show = show_trace, .store = store_trace},
 	};
 
 	proc_set_census(&census);

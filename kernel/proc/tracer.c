@@ -134,8 +134,8 @@ static bool is(const struct tracer *tr, const struct cred *c)
 	return tr->any || (c->uid == tr->uid && c->euid == tr->uid && c->suid == tr->uid && c->gid == tr->gid && c->egid == tr->gid && c->sgid == tr->gid);
 }
 
-/** Bodies that are away learn of it: they ask home for a signal, and the answer says whether they are watched. */
-static void tell_bodies(const struct group *g)
+/* They ask home for a signal then, and the answer says whether they are watched. */
+void tracer_tell_bodies(const struct group *g)
 {
 	struct task *t;
 
@@ -148,7 +148,7 @@ static void watch(struct tracer *tr, struct group *g)
 	g->tracer = tr;
 	tr->refs++;
 	tr->watched++;
-	tell_bodies(g);
+	tracer_tell_bodies(g);
 }
 
 void tracer_leave(struct group *g)
@@ -157,7 +157,7 @@ void tracer_leave(struct group *g)
 
 	if (!tr) return;
 	g->tracer = NULL;
-	tell_bodies(g);
+	tracer_tell_bodies(g);
 	if (--tr->watched == 0) {
 		if (tr->counts) put_counts(tr);
 		waitq_wake_all(&tr->readable);
@@ -181,6 +181,11 @@ struct tracer *tracer_hears(struct group *g, bool exec)
 	}
 	if (exec) tr->from_exec = false;
 	return tr->from_exec ? NULL : tr;
+}
+
+bool group_traced(const struct group *g)
+{
+	return g->tracer || g->traced;
 }
 
 uint32_t tracer_pid(const struct group *g)

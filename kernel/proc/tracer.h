@@ -32,5 +32,7 @@ void tracer_inherit(struct group *child, const struct group *parent);
 /** A task's end, with the wait status that it leaves; the last one's ends the watch. Proc context. */
 void tracer_task_ends(struct task *t, int32_t wait_status, bool last);
 void tracer_leave(struct group *g);   /* g is not watched any more; nothing if it is not */
+bool group_traced(const struct group *g);   /* by a tracer, or to the log */
+void tracer_tell_bodies(const struct group *g); /* those that are away learn whether they are traced */
 uint32_t tracer_pid(const struct group *g); /* for /proc/PID/status; 0: none */
 #endif

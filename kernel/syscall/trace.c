@@ -23,6 +23,11 @@ static bool all_logged(void)
 	return known == 2;
 }
 
+static bool logged(const struct task *t)
+{
+	return (t->has_home && t->home.group->traced) || all_logged();
+}
+
 static struct tracer *hears(struct task *t, const struct sysrow *row)
 {
 	return t->has_home && t->home.group->tracer ? tracer_hears(t->home.group, (row->flags & SYS_NORESTORE) && row->home) : NULL;
@@ -43,7 +48,7 @@ static uint64_t cpu_ns(struct task *t)
 static void tell(struct tracer *tr, struct task *t, uint64_t ns, const char *text, bool wait)
 {
 	if (tr && !tracer_counts(tr)) tracer_tell(tr, tid_of(t), ns / NS_PER_US, text, wait);
-	if (all_logged()) klog(LOG_INFO, "[%u] %s", tid_of(t), text);
+	if (logged(t)) klog(LOG_INFO, "[%u] %s", tid_of(t), text);
 }
 
 /** In memory of its own: a kernel stack is small, and reading a program's strings goes deep. */
@@ -62,7 +67,7 @@ void trace_enter(struct task *t, const struct sysrow *row, const uint32_t arg[6]
 {
 	struct tracer *tr = hears(t, row);
 
-	if ((!tr && !all_logged()) || sysrow_index(row) >= ROW_COUNT) return;
+	if ((!tr && !logged(t)) || sysrow_index(row) >= ROW_COUNT) return;
 	t->trace_begun_ns = cpu_ns(t);
 	bool ends = row->flags & SYS_ENDS, changes = row->flags & SYS_NORESTORE;
 	if (!ends && !changes) return;
@@ -98,7 +103,7 @@ static char *whole_line(struct task *t, const struct trace_call *c)
 static void told_over(struct task *t, struct tracer *tr, const struct trace_call *c, uint64_t ns, bool wait)
 {
 	if (tr && tracer_counts(tr)) tracer_count(tr, sysrow_index(c->row), c->row->name, c->result < 0 && c->result >= -LINUX_ERRNO_MAX, ns);
-	if (!all_logged() && (!tr || tracer_counts(tr))) return;
+	if (!logged(t) && (!tr || tracer_counts(tr))) return;
 	char *line = whole_line(t, c);
 	if (line) tell(tr, t, ns, line, wait);
 	kfree(line);
@@ -112,7 +117,7 @@ void trace_exit(struct task *t, const struct sysrow *row, const uint32_t arg[6],
 		return;
 	}
 	struct tracer *tr = hears(t, row);
-	if (!tr && !all_logged()) {
+	if (!tr && !logged(t)) {
 		keep_text(t, NULL);
 		return;
 	}
@@ -127,7 +132,7 @@ void trace_report(struct task *t, const struct sysrow *row, const uint32_t arg[6
 {
 	struct tracer *tr = hears(t, row);
 
-	if (tr || all_logged()) told_over(t, tr, &(struct trace_call){row, arg, NULL, result, false}, 0, false);
+	if (tr || logged(t)) told_over(t, tr, &(struct trace_call){row, arg, NULL, result, false}, 0, false);
 }
 
 void trace_signal(struct task *t, const struct ksiginfo *info)

@@ -254,6 +254,18 @@ def test_calls_away_as_on_the_host(cluster, tmp_path, libc):
     assert result == expected
 
 
+def test_trace_of_an_away_process(cluster):
+    """Its home's log shows the calls that home serves, paths and all; the one that slept through the move among them."""
+    c = cluster(2)
+    job = c.start(1, "sh", "-c", "read line; cd /absent 2> /dev/null; cd /tmp; exit 4", stdin=True)
+    c.sh(1, f"echo 1 > /proc/{job.pid}/trace; migrate {job.pid} 2")
+    job.send(b"\n")
+    assert job.wait().status == 4
+    log = c.sh(1, "dmesg")
+    for line in ("read(0, ", 'chdir("/absent") = -1 ENOENT (No such file or directory)', 'chdir("/tmp") = 0', "exit_group(4)"):
+        assert log.count(f"[{job.pid}] {line}") == 1, (line, log)
+
+
 def test_calls_of_the_body_send_no_frame(cluster):
     file = program("musl", "quiet")
     c = cluster(2, add=[file])

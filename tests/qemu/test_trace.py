@@ -28,8 +28,8 @@ def traced(cluster, *words):
 def test_lines(pair):
     lines, done = traced(pair, "cat", "/proc/sys/kernel/ostype", "/none")
     assert (done.status, done.out) == (1, b"Linux\n")
-    assert lines[0].startswith('execve("/bin/cat", ["cat", "/proc/sys/kernel/ostype", "/none"], 0x') and lines[0].endswith(" = 0")
-    own = [line for line in lines if not line.startswith("cat: ")]
+    own = [line for line in lines if not line.startswith("cat: ")]  # its word comes when it likes: it is heard, not held
+    assert own[0].startswith('execve("/bin/cat", ["cat", "/proc/sys/kernel/ostype", "/none"], 0x') and own[0].endswith(" = 0")
     assert [line for line in own if not LINE.match(line)] == []
     opened = next(n for n, line in enumerate(own) if line.startswith('open'))
     assert re.match(r'open(at)?\((AT_FDCWD, )?"/proc/sys/kernel/ostype", O_RDONLY(\|O_LARGEFILE)?\) = 3', own[opened])
