@@ -27,7 +27,7 @@ PASSWD = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/f
 GROUP = "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n"
 HOSTS = "127.0.0.1\tlocalhost\n"
 PROFILE = """\
-export PATH=/bin:/sbin:/usr/bin:/usr/sbin
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin:/usr/games
 export HOME=${HOME:-/root} TERM=${TERM:-linux}
 export PS1='\\h:\\w\\$ '
 """

@@ -390,6 +390,7 @@ void proc_init(void)
 	space_shared_backing = tmpfs_shared_backing;
 	oom_init();
 	procfs_rows_init();
+	sysfs_rows_init();
 	ipc_init();
 	tracer_init();
 }
