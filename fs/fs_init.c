@@ -80,6 +80,7 @@ void fs_init(void)
 	static struct fstype types[] = {
 		{.name = "tmpfs", .make = tmpfs_make, .nodev = true},
 		{.name = "proc", .make = proc_make, .nodev = true},
+		{.name = "sysfs", .make = sysfs_make, .nodev = true},
 		{.name = "devtmpfs", .make = devtmpfs_make, .nodev = true},
 	};
 
@@ -93,4 +94,5 @@ void fs_init(void)
 	mount_at("/dev/pts", "devpts");
 	mount_at("/dev/shm", "tmpfs");
 	mount_at("/proc", "proc");
+	mount_at("/sys", "sysfs");
 }

@@ -10,6 +10,7 @@
 #include "kernel/proc/ids.h"
 #include "kernel/proc/oom.h"
 #include "kernel/proc/procfs_rows.h"
+#include "kernel/proc/tracer.h"
 #include "lib/str.h"
 
 /* ---- sessions */
@@ -147,6 +148,7 @@ struct group *group_new(struct group *parent)
 	g->parent = parent;
 	if (parent) list_push_back(&parent->children, &g->siblings);
 	list_push_back(&all_groups, &g->in_all);
+	if (parent) tracer_inherit(g, parent);
 	return g;
 }
 
@@ -251,6 +253,7 @@ void group_unref(struct group *g)
 {
 	KASSERT2(g->refs > 0, g->refs, g->pid);
 	if (--g->refs) return;
+	tracer_leave(g);
 	group_drop_environment(g);
 	sigqueue_clear(&g->pending);
 	cred_drop(&g->cred);
@@ -395,5 +398,7 @@ void proc_init(void)
 	space_shared_backing = tmpfs_shared_backing;
 	oom_init();
 	procfs_rows_init();
+	sysfs_rows_init();
 	ipc_init();
+	tracer_init();
 }

@@ -180,6 +180,8 @@ void task_end(struct task *t)
 	KASSERT(thread_current() == &t->thread);
 	exec_plan_free(t->plan);
 	t->plan = NULL;
+	kfree(t->trace_kept);
+	t->trace_kept = NULL;
 	if (t->map_backing) t->map_backing->ops->unref(t->map_backing);
 	t->map_backing = NULL;
 	if (t->has_body && t->exiting && !(t->thread.cuts & CUT_DESTROY)) {

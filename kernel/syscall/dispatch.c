@@ -53,7 +53,7 @@ static void call_over(struct task *t, int32_t result)
 	}
 	if (inner) return;
 	if (!(row->flags & SYS_NORESTORE) || result < 0) t->body.user.regs.eax = (uint32_t)result;
-	trace_exit(t, row, result);
+	trace_exit(t, row, t->call.arg, result);
 }
 
 /* How far is the transfer? Returns true when another slice follows. */

@@ -16,7 +16,7 @@ static void call_begin(struct task *t)
 
 	if (row && row->resolve) row = row->resolve(&c);
 	if (!row) {
-		trace_unknown(t, nr);
+		trace_unknown(t, nr, c.arg);
 		r->eax = (uint32_t)-ENOSYS;
 		return;
 	}

@@ -136,6 +136,7 @@ static bool deliver(struct task *t, const struct ksiginfo *info)
 	int sig = info->signo;
 	struct linux_sigaction_k *act = &t->body.actions->act[sig - 1];
 
+	if (sig != SIGKILL) trace_signal(t, info);
 	if (sig == SIGKILL) return kill(t, sig);
 	if (sig == SIGSTOP || act->handler == SIG_DFL) return default_action(t, sig);
 	if (act->handler == SIG_IGN) return true;
