@@ -10,17 +10,11 @@
 #define LINE 200u
 #define STRING_SHOWN 48u
 
-static bool all_traced(void)
-{
-	static uint8_t known; /* 0 unknown, 1 no, 2 yes: options never change */
+bool trace_all;
 
-	if (!known) known = bootopt_flag("trace") ? 2 : 1;
-	return known == 2;
-}
-
-static bool traced(const struct task *t)
+void trace_init(void)
 {
-	return (t->has_home && t->home.group->traced) || all_traced();
+	trace_all = bootopt_flag("trace");
 }
 
 static const char *errno_name(int32_t e)
@@ -86,7 +80,7 @@ void trace_enter(struct task *t, const struct sysrow *row, const uint32_t arg[6]
 {
 	char line[LINE];
 
-	if (!traced(t) || !(row->flags & (SYS_ENDS | SYS_NORESTORE))) return;
+	if (!(row->flags & (SYS_ENDS | SYS_NORESTORE))) return;
 	show_call(t, row, arg, line);
 	klog(LOG_INFO, "[%u] %s", pid_of(t), line);
 }
@@ -95,7 +89,6 @@ void trace_exit(struct task *t, const struct sysrow *row, int32_t result)
 {
 	char line[LINE];
 
-	if (!traced(t)) return;
 	if ((row->flags & SYS_NORESTORE) && result >= 0) return;
 	show_call(t, row, t->call.arg, line);
 	if (result < 0 && result >= -LINUX_ERRNO_MAX)
