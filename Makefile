@@ -12,7 +12,7 @@ CC_DIR := $(shell $(CC_K) -print-file-name=include 2>/dev/null)
 KWARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 KFLAGS = -std=gnu11 -ffreestanding -nostdinc -isystem $(CC_DIR) -I. -O2 -g $(KWARN) -Wstack-usage=1024 -Wvla \
 	-m32 -march=i686 -mtune=generic -mno-sse -mno-mmx -mno-80387 -mpreferred-stack-boundary=2 -mregparm=3 -fno-pie -freg-struct-return \
-	-fno-stack-protector -fno-strict-aliasing -fno-omit-frame-pointer -fno-asynchronous-unwind-tables \
+	-fno-stack-protector -fno-strict-aliasing -fno-omit-frame-pointer -momit-leaf-frame-pointer -fno-asynchronous-unwind-tables \
 	-fno-common -fno-delete-null-pointer-checks
 KLINK = -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
 

@@ -21,7 +21,7 @@ BUILD = pathlib.Path("build/bench")  # below TOP: the logs name no place outside
 RAW = abi_report.RAW
 PACKAGES = ["coreutils", "make", "python3", "tar", "tcc"]
 FIXED = "shift=5,align=off,sleep=on"  # 31.25 million instructions per second
-MEMORY = {"calls": 64, "whole": 192}
+MEMORY = {"calls": 64, "whole": 320}
 
 LINUX = BUILD / "linux" / "vmlinuz"
 SIDES = {

@@ -190,14 +190,14 @@ static void fix_selectors(struct user_regs *r)
 	if (!tables_selector_ok(r->ds, false)) r->ds = 0;
 	if (!tables_selector_ok(r->es, false)) r->es = 0;
 	if (!tables_selector_ok(r->fs, false)) r->fs = 0;
-	if (!tables_selector_ok(r->gs, false)) r->gs = 0;
 	if (!tables_selector_ok(r->ss, true)) r->ss = USER_DS;
 }
 
 void context_fix_selectors(struct user_regs *r)
 {
-	if ((r->ds ^ USER_DS) | (r->es ^ USER_DS) | (r->ss ^ USER_DS) | r->fs | (r->gs ^ good_gs)) {
-		fix_selectors(r);
+	if ((r->ds ^ USER_DS) | (r->es ^ USER_DS) | (r->ss ^ USER_DS) | r->fs) fix_selectors(r);
+	if (r->gs != good_gs) {
+		if (!tables_selector_ok(r->gs, false)) r->gs = 0;
 		good_gs = r->gs;
 	}
 	r->cs = USER_CS;

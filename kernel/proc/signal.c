@@ -92,9 +92,7 @@ static int first_of(sigset64 set)
 
 	if (set & SIGBIT(SIGKILL)) return SIGKILL;
 	if (set & synchronous) set &= synchronous;
-	for (int sig = 1; sig <= LINUX_NSIG; sig++)
-		if (set & SIGBIT(sig)) return sig;
-	return 0;
+	return set ? __builtin_ctzll(set) + 1 : 0;
 }
 
 /* Take the oldest of one number; its bit stays while others of it are queued. */
@@ -372,20 +370,28 @@ static void hear(struct task *t)
 	h->heard_cpu_ns = first && t->call.phase == CALL_NONE ? 0 : h->figures.user_ns + h->figures.system_ns; /* it left computing */
 }
 
+void mirror_mask(struct task *t, sigset64 mask)
+{
+	struct group *g = t->home.group;
+	sigset64 was_blocked = t->home.mask_mirror;
+
+	t->home.mask_mirror = mask & ~SIG_UNBLOCKABLE;
+	signal_update_cut(t);
+	if (g->pending.set & t->home.mask_mirror & ~was_blocked) signal_retarget(g);
+}
+
 void mirror_apply(struct task *t, const uint32_t arg[6])
 {
 	struct group *g = t->home.group;
-	sigset64 ignored = (sigset64)arg[3] << 32 | arg[2], was = g->ignored_mirror, was_blocked = t->home.mask_mirror;
+	sigset64 ignored = (sigset64)arg[3] << 32 | arg[2], was = g->ignored_mirror;
 
-	t->home.mask_mirror = ((sigset64)arg[1] << 32 | arg[0]) & ~SIG_UNBLOCKABLE;
 	g->nocldwait = (ignored & MIRROR_NOCLDWAIT) != 0;
 	g->nocldstop = (ignored & MIRROR_NOCLDSTOP) != 0;
 	g->ignored_mirror = ignored & ~SIG_UNBLOCKABLE;
 	g->caught_mirror = ((sigset64)arg[5] << 32 | arg[4]) & ~SIG_UNBLOCKABLE;
 	group_drop(g, g->ignored_mirror & ~was); /* ignoring a signal discards what is pending of it: sigaction(2) */
-	signal_update_cut(t);
+	mirror_mask(t, (sigset64)arg[1] << 32 | arg[0]);
 	if (!t->has_body) hear(t);
-	if (g->pending.set & t->home.mask_mirror & ~was_blocked) signal_retarget(g);
 }
 
 int32_t home_mirror(struct ucall *c)

@@ -175,12 +175,12 @@ static void step_body(struct task *t)
 	call_over(t, r);
 }
 
-/* One home half at most, no second slice, nothing to be seen to afterwards. */
+/* One half at most, no second slice, nothing to be seen to afterwards. */
 static bool is_short(const struct task *t)
 {
 	const struct sysrow *row = t->call.row;
 
-	if (row->body || (row->flags & (SYS_IOVEC | SYS_NORESTORE | SYS_ENDS)) || !t->has_home || t->home.kept.valid) return false;
+	if ((row->home && row->body) || (row->flags & (SYS_IOVEC | SYS_NORESTORE | SYS_ENDS)) || !t->has_home || t->home.kept.valid) return false;
 	return !(row->flags & (SYS_SLICE_READ | SYS_SLICE_WRITE)) || t->call.arg[2] <= SYSCALL_SLICE;
 }
 
@@ -191,13 +191,23 @@ static void call_short(struct task *t)
 	struct ucall u = {.task = t, .mem = &t->umem,
 	                  .arg = {c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4], c->arg[5]}};
 
-	c->k++;
-	c->slice = c->arg[2];
-	c->phase = CALL_HOME;
-	int32_t r = c->row->home(&u);
-	if (body_left(t)) {
-		hallway.deputy(t, r);
-		return;
+	int32_t r;
+	if (c->row->home) {
+		c->k++;
+		c->slice = c->arg[2];
+		c->phase = CALL_HOME;
+		r = c->row->home(&u);
+		if (body_left(t)) {
+			hallway.deputy(t, r);
+			return;
+		}
+	} else {
+		c->phase = CALL_BODY;
+		r = c->row->body(&u);
+		if (r == -EPARK) {
+			c->resumed = true;
+			return;
+		}
 	}
 	c->phase = CALL_NONE;
 	t->body.user.regs.eax = (uint32_t)r;

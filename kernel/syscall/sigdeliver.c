@@ -126,7 +126,8 @@ static bool run_handler(struct task *t, int sig, struct linux_sigaction_k *act, 
 	b->restore_mask = false;
 	if (a.flags & SA_RESETHAND) act->handler = SIG_DFL;
 	b->mask = (b->mask | a.mask | ((a.flags & SA_NODEFER) ? 0 : SIGBIT(sig))) & ~SIG_UNBLOCKABLE;
-	signal_mirror_changed(t);
+	if (a.flags & SA_RESETHAND) signal_mirror_changed(t);
+	else signal_mask_changed(t);
 	return true;
 }
 
@@ -213,7 +214,7 @@ static bool take(struct task *t)
 	if (t->body.taken.signo) return true;
 	if (!t->has_home) return true; /* the answer said whether there is more */
 	t->body.poked = false;
-	mirror_update(t); /* pokes again if there is more: another thread may have got it, or a new one came */
+	mirror_mask(t, t->body.mask); /* pokes again if there is more: another thread may have got it, or a new one came */
 	return true;
 }
 

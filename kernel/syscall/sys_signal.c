@@ -206,7 +206,7 @@ static int32_t take_down(struct ucall *c, bool rt)
 		signal_force(t, &segv);
 	}
 	t->body.mask &= ~SIG_UNBLOCKABLE;
-	signal_mirror_changed(t);
+	signal_mask_changed(t);
 	return 0;
 }
 
