@@ -34,5 +34,5 @@ void mutex_unlock(struct mutex *m)
 	*at = m->below;
 	m->below = NULL;
 	m->owner = NULL;
-	waitq_wake_one(&m->waiters);
+	if (!list_empty(&m->waiters.waiters)) waitq_wake_one(&m->waiters);
 }

@@ -185,9 +185,9 @@ static int32_t run_home_half(struct ucall *u, const struct sysrow *row)
 {
 	struct task *t = u->task;
 
-	trace_enter(t, row, u->arg);
+	if (traced(t)) trace_enter(t, row, u->arg);
 	int32_t result = row->home(u);
-	if (!(row->flags & SYS_ENDS)) trace_exit(t, row, u->arg, result);
+	if (!(row->flags & SYS_ENDS) && traced(t)) trace_exit(t, row, u->arg, result);
 	if (t->home.taken_info.signo) trace_signal(t, &t->home.taken_info);
 	return result;
 }
@@ -288,7 +288,7 @@ void deputy_result(struct task *t, int32_t result)
 	t->home.kept.valid = true;
 	if (t->home.deputy) ((struct deputy *)t->home.deputy)->busy = false;
 	if (!t->has_body) {
-		if (!(t->call.row->flags & SYS_ENDS)) trace_exit(t, t->call.row, t->call.arg, result);
+		if (!(t->call.row->flags & SYS_ENDS) && traced(t)) trace_exit(t, t->call.row, t->call.arg, result);
 		send_reply(t);
 		if (t->call.row->flags & SYS_ENDS) task_end(t);
 	}

@@ -31,7 +31,7 @@ static void reap(struct thread *th)
 {
 	struct task *t = container_of(th, struct task, thread);
 
-	ended_user_ns += th->user_ns;
+	ended_user_ns += thread_user_ns(th);
 	list_remove(&t->in_all);
 	arch_kstack_free(th->stack);
 	kfree(t);
@@ -216,7 +216,7 @@ uint64_t task_user_total_ns(void)
 	uint64_t sum = ended_user_ns;
 	struct task *t;
 
-	list_for_each(t, &all_tasks, in_all) sum += t->thread.user_ns;
+	list_for_each(t, &all_tasks, in_all) sum += thread_user_ns(&t->thread);
 	return sum;
 }
 
@@ -252,8 +252,8 @@ struct figures task_figures(const struct task *t)
 	if (!t->has_body) return t->home.figures;
 
 	struct figures f = t->body.base;
-	f.user_ns += t->thread.user_ns;
-	f.system_ns += t->thread.system_ns;
+	f.user_ns += thread_user_ns(&t->thread);
+	f.system_ns += thread_system_ns(&t->thread);
 	if (!t->body.space) return f;
 	f.min_faults += t->body.space->min_faults;
 	f.maj_faults += t->body.space->maj_faults;
