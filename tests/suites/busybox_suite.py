@@ -98,8 +98,9 @@ def differences(there, names=()):
     return rows
 
 
-def record(text):
-    found = results(text)
+def record(text, some):
+    """Writes the list; after a run of some cases only, these rows are replaced."""
+    found = {**(recorded() if some and LIST.exists() else {}), **results(text)}
     head = (f"# Busybox's test suite with busybox-static on {linux.version()}; recorded {datetime.date.today()}.\n"
             "# Made by `make busybox-record`: a node's verdicts must be these (docs/suites.md has the exceptions).\n")
     LIST.write_text(head + "".join(f"{verdict} {case}\n" for case, verdict in found.items()))
@@ -112,7 +113,7 @@ def main(argv):
         print(text)
     found = results(text)
     if where == "record":
-        record(text)
+        record(text, bool(names))
         return 0
     rows = differences(found, names) if LIST.exists() else []
     print("\n".join(rows))
