@@ -39,7 +39,7 @@ static uint32_t tid_of(const struct task *t)
 
 static uint64_t cpu_ns(struct task *t)
 {
-	return thread_system_ns(&t->thread);
+	return thread_cpu_ns(&t->thread);
 }
 
 /* ---- where a line goes */
