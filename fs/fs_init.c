@@ -4,10 +4,13 @@
 #include "fs/fs_init.h"
 #include "abi/linux_errno.h"
 #include "arch/arch.h"
+#include "fs/block.h"
 #include "fs/devs.h"
+#include "fs/ext2/ext2.h"
 #include "fs/pages.h"
 #include "fs/pty.h"
 #include "fs/synth_priv.h"
+#include "fs/writeback.h"
 #include "kernel/base/bootopt.h"
 #include "kernel/base/log.h"
 #include "kernel/mm/frame.h"
@@ -70,7 +73,7 @@ static void mount_at(const char *path, const char *type)
 		err = name_mkdir(name_root(), path + 1, (uint32_t)strlen(path + 1), 0755, &fs_kernel_caller);
 		if (!err) err = name_walk(&w, NULL, path, WALK_FOLLOW, &fs_kernel_caller);
 	}
-	if (!err) err = fstype_mount(type, type, NULL, w.name, MS_NOSUID | MS_RELATIME);
+	if (!err) err = fstype_mount(type, type, NULL, w.name, MS_NOSUID | MS_RELATIME, &fs_kernel_caller);
 	if (err) klog(LOG_ERR, "fs: %s cannot be mounted (%d)", path, -err);
 	name_unref(w.name);
 }
@@ -85,9 +88,12 @@ void fs_init(void)
 
 	names_init();
 	for (uint32_t n = 0; n < ARRAY_LEN(types); n++) fstype_register(&types[n]);
+	fstype_register(&ext2_type);
 	devs_init();
 	proc_rows_init();
 	pty_init();
+	block_init();
+	writeback_init();
 	make_root();
 	mount_at("/dev", "devtmpfs");
 	mount_at("/dev/pts", "devpts");

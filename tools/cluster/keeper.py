@@ -60,7 +60,7 @@ class Cluster:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(console)
             self.nodes[i + 1] = Node(i + 1, self.directory, console, memory[i], self.options.shifts[i],
-                                     self.options.nic, root.path, self.options.append)
+                                     self.options.nic, root.path, self.options.append, self.options.disks[i])
 
     async def start(self):
         """Boot all nodes and wait until node 1 sees its peers."""
