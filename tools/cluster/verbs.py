@@ -15,7 +15,7 @@ from .fail import FAILED, Fail
 from .keeper import Cluster
 from .pump import guarded, pump, stdin_usable
 
-DOWN_S = 10.0
+DOWN_S = 30.0   # until the keeper has ended; nodes with disks write them first
 
 
 def note(text):
@@ -36,7 +36,9 @@ async def run_async(options):
         try:
             use_stdin = stdin_usable()
             session = cluster.agent(1).open(options.argv, no_stdin=not use_stdin)
-            return await with_node(pump(session, use_stdin), cluster.nodes[1])
+            status = await with_node(pump(session, use_stdin), cluster.nodes[1])
+            await cluster.settle_disks()
+            return status
         finally:
             server.close()
 
@@ -140,6 +142,7 @@ async def keep_async(options, words, tell):
         detach(words)
         await guarded(cluster.stopping.wait(), 0)
         server.close()
+        await cluster.settle_disks()
         await asyncio.sleep(0.05)
         return 0
     finally:
