@@ -42,8 +42,9 @@ struct inode_ops {
 	int (*read_pages)(struct inode *i, uint32_t first, uint32_t n, const uint32_t *pfn);
 	/** Write n <= PAGES_RUN pages from `first` on, the marked parts of each. -EIO, -ENOSPC, -ENOMEM. */
 	int (*write_pages)(struct inode *i, uint32_t first, uint32_t n, const struct page_out *out);
-	/** Room on the disk for n bytes (within one page) at pos, before they are copied; NULL: always there. -ENOSPC, -EFBIG, -EIO. */
-	int (*reserve)(struct inode *i, uint64_t pos, uint32_t n);
+	/** Room on the disk for n bytes (within one page) at pos; NULL: always there. Returns for how many there is some: the caller
+	 *  makes all of them dirty, for a fresh block holds another file's remains. -ENOSPC, -EFBIG, -EIO: for none. */
+	int32_t (*reserve)(struct inode *i, uint64_t pos, uint32_t n);
 	void (*trim)(struct inode *i);                                                              /* give back room beyond the size: a copy was short */
 	void (*evict)(struct inode *i);                                                             /* last reference and no names: free fs data */
 	int (*setattr)(struct inode *i);                                                            /* mode/uid/gid/times were changed; may be NULL */

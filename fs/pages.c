@@ -301,7 +301,7 @@ int32_t pages_read(struct inode *i, struct uio *u, uint64_t pos)
 }
 
 /** The frame holds `got` bytes for an absent page (the rest is zero): it becomes the page, or goes into the one that came meanwhile.
- *  Takes over the frame's reference. */
+ *  Takes over the frame's reference. No memory: what was reserved on a disk is written at once, so that it does not show remains. */
 static int put_whole(struct inode *i, uint32_t index, uint32_t pfn, uint32_t got)
 {
 	uint32_t there = find(i, index);
@@ -316,14 +316,15 @@ static int put_whole(struct inode *i, uint32_t index, uint32_t pfn, uint32_t got
 		err = pages_adopt(i, index, pfn);
 		if (!err) frame_ref(pfn);
 	}
-	frame_unref(pfn);
 	if (!err) pages_dirty(i, index, 0, got);
+	else if (on_disk(i)) (void)i->ops->write_pages(i, index, 1, &(struct page_out){.pfn = pfn, .mask = parts(0, got) >> PAGE_DIRTY_SHIFT});
+	frame_unref(pfn);
 	return err;
 }
 
-static int reserve(struct inode *i, uint32_t index, uint32_t off, uint32_t n)
+static int32_t reserve(struct inode *i, uint32_t index, uint32_t off, uint32_t n)
 {
-	return i->ops->reserve ? i->ops->reserve(i, ((uint64_t)index << PAGE_SHIFT) + off, n) : 0;
+	return i->ops->reserve ? i->ops->reserve(i, ((uint64_t)index << PAGE_SHIFT) + off, n) : (int32_t)n;
 }
 
 /** Fill an absent page as a whole: no need to zero it or to read it first. Bytes, or -errno. */
@@ -333,13 +334,13 @@ static int32_t write_whole(struct inode *i, struct uio *u, uint32_t index)
 	uint32_t pfn = on_disk(i) ? disk_frame(false) : frame_alloc();
 	if (pfn == FRAME_NONE) return on_disk(i) ? -ENOMEM : -ENOSPC;
 	int32_t got = uio_from(u, frame_virt(pfn), PAGE_SIZE);
-	int err = got > 0 ? reserve(i, index, 0, (uint32_t)got) : got;
-	if (err || got == 0) {
+	if (got > 0) got = reserve(i, index, 0, (uint32_t)got);
+	if (got <= 0) {
 		frame_unref(pfn);
-		return err;
+		return got;
 	}
 	memset((uint8_t *)frame_virt(pfn) + got, 0, PAGE_SIZE - (uint32_t)got);
-	err = put_whole(i, index, pfn, (uint32_t)got);
+	int err = put_whole(i, index, pfn, (uint32_t)got);
 	return !err ? got : on_disk(i) ? err : -ENOSPC;
 }
 
@@ -349,14 +350,13 @@ static int32_t write_part(struct inode *i, struct uio *u, uint32_t index, uint32
 	int err = pages_get(i, index, true, &pfn);
 
 	if (err) return err;
-	err = reserve(i, index, off, n);
-	if (err) {
-		frame_unref(pfn);
-		return err;
+	int32_t got = reserve(i, index, off, n);
+	if (got > 0) {
+		n = (uint32_t)got;
+		pages_dirty(i, index, off, n); /* a fresh block must get at least its zeros */
+		got = uio_from(u, (uint8_t *)frame_virt(pfn) + off, n);
+		pages_dirty(i, index, off, n); /* it may have been written out while the copy slept */
 	}
-	pages_dirty(i, index, off, n); /* a fresh block must get at least its zeros */
-	int32_t got = uio_from(u, (uint8_t *)frame_virt(pfn) + off, n);
-	pages_dirty(i, index, off, n); /* it may have been written out while the copy slept */
 	frame_unref(pfn);
 	return got;
 }

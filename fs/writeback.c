@@ -175,7 +175,7 @@ static void pass_end(void)
 	while ((n = list_pop_front(&work)) != NULL) list_push_back(&dirty_list, n);
 }
 
-/** data: write pages too, else only what the inodes say. Returns the first error; *any: something was due. */
+/** Pages and inodes. Returns the first error; *any: something was due. */
 static int pass_inodes(struct superblock *sb, uint64_t before, bool *any)
 {
 	struct inode *i;
@@ -192,28 +192,6 @@ static int pass_inodes(struct superblock *sb, uint64_t before, bool *any)
 	}
 	pass_end();
 	return err;
-}
-
-/** Only the fields of a file system's inodes: what their pages hold may wait. */
-static int pass_meta(struct superblock *sb)
-{
-	struct inode *i;
-	int err = 0;
-
-	for (;;) {
-		struct inode *found = NULL;
-		list_for_each(i, &dirty_list, dirty_node)
-			if (i->sb == sb && i->dirty) {
-				found = i;
-				break;
-			}
-		if (!found) return err;
-		inode_ref(found);
-		int e = write_meta(found);
-		if (!err) err = e;
-		inode_unref(found);
-		if (e) return err;
-	}
 }
 
 static int sync_keepers(struct superblock *sb)
@@ -239,8 +217,10 @@ static int take_error(struct inode *i)
 int writeback_inode(struct inode *i)
 {
 	if (!i->sb->write_inode) return 0;
+	bool any = false;
 	mutex_lock(&pass_lock);
-	int err = writeback_pages(i), e = pass_meta(i->sb);
+	/* all of the file system's data: metadata that is on the disk before the data it leads to would show other files' remains */
+	int err = writeback_pages(i), e = pass_inodes(i->sb, UINT64_MAX, &any);
 	if (!err) err = e;
 	e = sync_keepers(i->sb);
 	if (!err) err = e;

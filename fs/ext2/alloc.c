@@ -4,6 +4,7 @@
 #include "fs/ext2/ext2.h"
 #include "abi/linux_errno.h"
 #include "fs/pages.h"
+#include "kernel/mm/kheap.h"
 #include "lib/str.h"
 
 uint32_t ext2_group_start(const struct ext2 *fs, uint32_t group)
@@ -98,9 +99,8 @@ out:
 	return err;
 }
 
-int ext2_new_block(struct ext2 *fs, uint32_t goal, uint32_t *out)
+static int find_block(struct ext2 *fs, uint32_t goal, uint32_t *out)
 {
-	if (goal < fs->first_data_block || goal >= fs->n_blocks) goal = fs->first_data_block;
 	uint32_t first = group_of(fs, goal), from = goal - ext2_group_start(fs, first);
 	int err = -ENOSPC;
 
@@ -108,20 +108,53 @@ int ext2_new_block(struct ext2 *fs, uint32_t goal, uint32_t *out)
 		uint32_t group = (first + n) % fs->n_groups;
 		err = block_from(fs, group, n == 0 ? from : 0, out);
 	}
+	return err;
+}
+
+int ext2_new_block(struct ext2 *fs, uint32_t goal, uint32_t *out)
+{
+	if (goal < fs->first_data_block || goal >= fs->n_blocks) goal = fs->first_data_block;
+	int err = find_block(fs, goal, out);
+	if (err == -ENOSPC && fs->freed) { /* there is room that only has to be settled */
+		err = ext2_sync_locked(fs);
+		if (!err) err = find_block(fs, goal, out);
+	}
 	if (!err) count(fs, group_of(fs, *out), -1, 0, 0);
 	return err;
 }
 
+/* Freed blocks are not given out before the disk has forgotten who had them: else a power cut could leave new data in what the
+ * disk still shows as a directory or a file's tree. */
 void ext2_free_block(struct ext2 *fs, uint32_t block)
 {
-	struct ext2_buf gb, mb;
-	struct ext2_group *g;
+	struct ext2_freed *f = fs->freed;
 
 	if (block < fs->first_data_block || block >= fs->n_blocks) {
 		(void)ext2_damage(fs, "free of a block that does not exist", block);
 		return;
 	}
+	pages_forget(fs->bytes, (uint64_t)block << fs->block_shift, fs->block_bytes);
+	fs->n_freed++;
+	if (f && block == f->first + f->n) {
+		f->n++;
+		return;
+	}
+	f = kmalloc(sizeof *f);
+	if (!f) { /* it stays marked as used: e2fsck finds it */
+		(void)ext2_damage(fs, "no memory to note a free block", block);
+		fs->n_freed--;
+		return;
+	}
+	*f = (struct ext2_freed){.next = fs->freed, .first = block, .n = 1};
+	fs->freed = f;
+}
+
+static void release_block(struct ext2 *fs, uint32_t block)
+{
+	struct ext2_buf gb, mb;
+	struct ext2_group *g;
 	uint32_t group = group_of(fs, block), bit = block - ext2_group_start(fs, group);
+
 	if (ext2_group(fs, group, &gb, &g)) return;
 	if (is_metadata(fs, g, block)) {
 		(void)ext2_damage(fs, "free of metadata", block);
@@ -130,14 +163,24 @@ void ext2_free_block(struct ext2 *fs, uint32_t block)
 		clear_bit(mb.data, bit);
 		ext2_dirty_bytes(fs, &mb, bit / 8, 1);
 		ext2_put(&mb);
-		pages_forget(fs->bytes, (uint64_t)block << fs->block_shift, fs->block_bytes);
-		fs->freed = true;
 		if (used)
 			count(fs, group, 1, 0, 0);
 		else
 			(void)ext2_damage(fs, "a block was free already", block);
 	}
 	ext2_put(&gb);
+}
+
+void ext2_release_freed(struct ext2 *fs)
+{
+	struct ext2_freed *f;
+
+	while ((f = fs->freed) != NULL) {
+		fs->freed = f->next;
+		for (uint32_t n = 0; n < f->n; n++) release_block(fs, f->first + n);
+		kfree(f);
+	}
+	fs->n_freed = 0;
 }
 
 /* ---- inodes */

@@ -94,20 +94,26 @@ static uint32_t not_inodes(void *ctx, uint32_t index)
 	return mask;
 }
 
+static int flush(struct ext2 *fs, int before)
+{
+	int err = block_flush(fs->dev);
+
+	return before ? before : err;
+}
+
 int ext2_sync_locked(struct ext2 *fs)
 {
-	int err = 0, e;
+	int err = fs->unflushed ? block_flush(fs->dev) : 0;
 
+	if (err) return err;
+	fs->unflushed = false;
 	if (fs->bytes->pages && fs->bytes->pages->n_dirty > 0) {
-		err = writeback_some(fs->bytes, not_inodes, fs);
-		e = block_flush(fs->dev);
-		if (!err) err = e;
-		e = writeback_some(fs->bytes, NULL, NULL);
-		if (!err) err = e;
+		err = flush(fs, writeback_some(fs->bytes, not_inodes, fs));
+		if (!err) err = flush(fs, writeback_some(fs->bytes, NULL, NULL));
 	}
-	e = block_flush(fs->dev);
-	if (!err) fs->freed = false;
-	return err ? err : e;
+	if (err || !fs->freed) return err;
+	ext2_release_freed(fs);
+	return flush(fs, writeback_some(fs->bytes, NULL, NULL));
 }
 
 int ext2_sync(struct superblock *sb)
@@ -120,20 +126,9 @@ int ext2_sync(struct superblock *sb)
 	return err;
 }
 
-int ext2_settle_frees(struct ext2 *fs)
-{
-	int err = 0;
-
-	if (!fs->freed) return 0;
-	mutex_lock(&fs->lock);
-	if (fs->freed) err = ext2_sync_locked(fs);
-	mutex_unlock(&fs->lock);
-	return err;
-}
-
 void ext2_relieve(struct ext2 *fs)
 {
-	if (writeback_too_dirty()) (void)ext2_sync(fs->sb);
+	if (writeback_too_dirty()) (void)writeback_sync(fs->sb);
 }
 
 int ext2_set_state(struct ext2 *fs, bool clean)

@@ -11,6 +11,7 @@
 #include "fs/writeback.h"
 #define EXT2_HASH 64u
 
+struct ext2_freed { struct ext2_freed *next; uint32_t first, n; }; /* a run of freed blocks */
 struct ext2 {
 	/* fixed while mounted */
 	struct superblock *sb;
@@ -24,7 +25,9 @@ struct ext2 {
 	/* lock held */
 	bool writable;
 	bool was_valid;               /* clean when it was mounted: may be called clean again */
-	bool freed;                   /* blocks were freed since the last ext2_sync: see ext2_settle_frees */
+	bool unflushed;               /* something that metadata must follow is in the disk's own cache, perhaps not on it */
+	struct ext2_freed *freed;     /* blocks to be marked free when the disk has forgotten who had them */
+	uint32_t n_freed;
 	bool failed;                  /* told the log of damage */
 	struct list_node hash[EXT2_HASH]; /* inodes that we keep, a reference each */
 	struct list_node kept;        /* the same ones, last used last */
@@ -58,12 +61,10 @@ MUST_CHECK int ext2_super(struct ext2 *fs, struct ext2_buf *b, struct ext2_super
 MUST_CHECK int ext2_group(struct ext2 *fs, uint32_t n, struct ext2_buf *b, struct ext2_group **out);
 /** Damage was met: one line in the log for each mount. Returns -EIO. */
 int ext2_damage(struct ext2 *fs, const char *what, uint32_t number);
-/** Cached metadata to the disk: all that inodes lead to before the inodes, so that after a power cut no inode leads to garbage. */
+/** Cached metadata to the disk, in an order that survives a power cut: file data (written by the caller) before all metadata, what
+ *  inodes lead to before the inodes, freed blocks marked free (and so given out) after the inodes that had them. */
 int ext2_sync(struct superblock *sb);
 int ext2_sync_locked(struct ext2 *fs);
-/** File data is about to be written, perhaps into blocks that the disk still shows as another file's: settle that first.
- *  lock not held. */
-int ext2_settle_frees(struct ext2 *fs);
 /** Before a change of names: if too much is dirty, write. lock not held. */
 void ext2_relieve(struct ext2 *fs);
 /** Mark clean (or in use) on the disk. */
@@ -71,7 +72,8 @@ int ext2_set_state(struct ext2 *fs, bool clean);
 
 /* ---- alloc.c; lock held */
 MUST_CHECK int ext2_new_block(struct ext2 *fs, uint32_t goal, uint32_t *out);     /* -ENOSPC, -EIO */
-void ext2_free_block(struct ext2 *fs, uint32_t block);
+void ext2_free_block(struct ext2 *fs, uint32_t block);                             /* at the next ext2_sync */
+void ext2_release_freed(struct ext2 *fs);                                         /* now: for ext2_sync */
 MUST_CHECK int ext2_new_inode(struct ext2 *fs, uint32_t parent, bool dir, uint32_t *out); /* -ENOSPC, -EIO */
 void ext2_free_inode(struct ext2 *fs, uint32_t ino, bool dir);
 uint32_t ext2_group_start(const struct ext2 *fs, uint32_t group);

@@ -79,7 +79,7 @@ static int op_write_pages(struct inode *i, uint32_t first, uint32_t n, const str
 	struct ext2 *fs = ext2_of(i);
 	struct run run = {.fs = fs, .r = {.op = BLOCK_WRITE}};
 	uint32_t per_page = PAGE_SIZE >> fs->block_shift, parts = MAX(fs->block_bytes >> 10, 1u);
-	int err = ext2_settle_frees(fs);
+	int err = 0;
 
 	for (uint32_t k = 0; k < n * per_page && !err; k++) {
 		const struct page_out *page = &out[k / per_page];
@@ -91,18 +91,23 @@ static int op_write_pages(struct inode *i, uint32_t first, uint32_t n, const str
 		if (!err) err = run_add(&run, block, (uint8_t *)frame_virt(page->pfn) + (in_page << fs->block_shift));
 	}
 	int e = run_end(&run);
+	fs->unflushed = true;
 	return err ? err : e;
 }
 
-static int op_reserve(struct inode *i, uint64_t pos, uint32_t n)
+static int32_t op_reserve(struct inode *i, uint64_t pos, uint32_t n)
 {
 	struct ext2 *fs = ext2_of(i);
+	uint64_t max = ext2_size_max(fs), at = pos;
 	uint32_t block;
-	int err = pos + n > ext2_size_max(fs) ? -EFBIG : 0;
+	int err = pos >= max ? -EFBIG : 0;
 
-	for (uint64_t at = pos >> fs->block_shift; !err && at <= (pos + n - 1) >> fs->block_shift; at++)
-		err = map_one(i, (uint32_t)at, true, &block);
-	return err;
+	if (pos + n > max) n = (uint32_t)(max - pos);
+	while (!err && at < pos + n) {
+		err = map_one(i, (uint32_t)(at >> fs->block_shift), true, &block);
+		if (!err) at = ((at >> fs->block_shift) + 1) << fs->block_shift;
+	}
+	return at == pos ? err : (int32_t)(MIN(at, pos + n) - pos);
 }
 
 static int free_beyond(struct inode *i)

@@ -229,6 +229,11 @@ static int put_name(struct inode *to, const char *b, uint32_t blen, struct inode
 	return 0;
 }
 
+static uint32_t this_page(void *ctx, uint32_t index)
+{
+	return index == *(const uint64_t *)ctx >> PAGE_SHIFT ? 0xf : 0;
+}
+
 /** The new name is on the disk before the old one leaves it, so that a power cut leaves one of them (or both). In one block both
  *  change in one stroke. */
 static int settle_new_name(struct inode *to, const char *b, uint32_t blen, const struct ext2_place *old)
@@ -238,7 +243,9 @@ static int settle_new_name(struct inode *to, const char *b, uint32_t blen, const
 
 	if (err) return err;
 	ext2_put(&new.b);
-	return new.b.pos == old->b.pos ? 0 : ext2_sync_locked(ext2_of(to));
+	if (new.b.pos == old->b.pos) return 0;
+	ext2_of(to)->unflushed = true;
+	return writeback_some(ext2_of(to)->bytes, this_page, &new.b.pos);
 }
 
 static int move_name(struct inode *from, const char *a, uint32_t alen, struct inode *to, const char *b, uint32_t blen, struct inode *what, struct inode *replaced)

@@ -123,8 +123,8 @@ static int op_statfs(struct superblock *sb, struct linux_statfs64 *out)
 		out->type = EXT2_SUPER_MAGIC;
 		out->bsize = out->frsize = fs->block_bytes;
 		out->blocks = fs->n_blocks - MIN(overhead, fs->n_blocks);
-		out->bfree = s->free_blocks;
-		out->bavail = s->free_blocks - MIN(s->free_blocks, s->reserved_blocks);
+		out->bfree = s->free_blocks + fs->n_freed;
+		out->bavail = out->bfree - MIN(out->bfree, (uint64_t)s->reserved_blocks);
 		out->files = fs->n_inodes;
 		out->ffree = s->free_inodes;
 		memcpy(out->fsid, s->uuid, sizeof out->fsid);

@@ -15,6 +15,8 @@ static uint8_t *stable;
 static struct written *later;
 static uint32_t n_later, later_max;
 static bool watching;
+static uint32_t cut_in, cut_percent;
+static void (*cut_told)(void);
 static struct block_disk disk;
 static char image[64];
 
@@ -25,9 +27,24 @@ uint32_t ramdisk_random(uint32_t below)
 }
 
 /* ---- as a driver */
+static void apply(const struct written *w);
+
+static void cut(void)
+{
+	for (uint32_t n = 0; n < n_later; n++)
+		if (ramdisk_random(100) < cut_percent) apply(&later[n]);
+	n_later = 0;
+	watching = false;
+	cut_told();
+}
+
 static void note(uint32_t sector, const uint8_t *bytes)
 {
 	if (!watching) return;
+	if (cut_in-- == 0) {
+		cut();
+		return;
+	}
 	if (n_later == later_max) {
 		later_max = later_max ? later_max * 2 : 1024;
 		later = realloc(later, later_max * sizeof *later);
@@ -170,20 +187,20 @@ int ramdisk_fsck(const char *options)
 	return status;
 }
 
-void ramdisk_watch(void)
+void ramdisk_watch(uint32_t sectors, uint32_t percent, void (*at_cut)(void))
 {
 	memcpy(stable, ramdisk, ramdisk_bytes);
 	n_later = 0;
 	watching = true;
+	cut_in = sectors;
+	cut_percent = percent;
+	cut_told = at_cut;
 }
 
-void ramdisk_cut(uint32_t percent)
+void ramdisk_cut(void)
 {
-	for (uint32_t n = 0; n < n_later; n++)
-		if (ramdisk_random(100) < percent) apply(&later[n]);
+	if (watching) cut();
 	memcpy(ramdisk, stable, ramdisk_bytes);
-	n_later = 0;
-	watching = false;
 }
 
 int ramdisk_mount(uint32_t flags)

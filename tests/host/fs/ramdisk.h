@@ -20,10 +20,12 @@ int ramdisk_end(void **state);
 void ramdisk_mkfs(const char *options, uint32_t bytes);
 void ramdisk_load(const char *path);
 void ramdisk_save(const char *path);
-/** Remember the content now as what a power cut cannot take, and log later writes. */
-void ramdisk_watch(void);
-/** What a power cut now may leave: all that was flushed, and of the later writes each with this chance in 100. The disk holds it. */
-void ramdisk_cut(uint32_t percent);
+/** The power will be cut at the write of this number of sectors from now, or by ramdisk_cut: the disk then goes on as if nothing
+ *  had happened, but what the cut left is kept: all that was flushed, and of the later writes each with `percent` chance.
+ *  at_cut is called at that moment. */
+void ramdisk_watch(uint32_t sectors, uint32_t percent, void (*at_cut)(void));
+/** The disk holds what the cut left; cuts now if it did not come yet. */
+void ramdisk_cut(void);
 /** Mount at /mnt (made if needed), and unmount. */
 int ramdisk_mount(uint32_t flags);
 int ramdisk_umount(void);
