@@ -78,6 +78,50 @@ static void mount_at(const char *path, const char *type)
 	name_unref(w.name);
 }
 
+static void mount_all(void)
+{
+	mount_at("/dev", "devtmpfs");
+	mount_at("/dev/pts", "devpts");
+	mount_at("/dev/shm", "tmpfs");
+	mount_at("/proc", "proc");
+}
+
+/** Every mount but the new root goes, the last first: the memory of the boot module's files is free again. */
+static void forget_others(struct name *kept)
+{
+	for (;;) {
+		struct mount *last = NULL, *m;
+		list_for_each(m, &mounts, node)
+			if (m->root != kept) last = m;
+		if (!last) return;
+		struct name *root = last->root;
+		name_ref(root);
+		if (last->at) {
+			(void)mount_remove(root, MNT_DETACH);
+		} else { /* the first root covers nothing */
+			list_remove(&last->node);
+			name_unref(root);
+		}
+		name_unref(root);
+	}
+}
+
+void fs_root_from_disk(void)
+{
+	char path[32];
+	struct superblock *sb;
+
+	if (!bootopt_str("root", path, sizeof path)) return;
+	uint32_t flags = bootopt_flag("ro") ? MS_RDONLY | MS_RELATIME : MS_RELATIME;
+	int err = fstype_make("ext2", path, NULL, &flags, &sb, &fs_kernel_caller);
+	if (err) panic("root=%s: it cannot be mounted (error %d)", path, -err);
+	if (mount_add(NULL, sb, flags)) panic("root=%s: no memory to mount it", path);
+	fs_kernel_caller.root = fs_kernel_caller.cwd = name_root();
+	forget_others(name_root());
+	mount_all();
+	klog(LOG_INFO, "fs: root is %s", path);
+}
+
 void fs_init(void)
 {
 	static struct fstype types[] = {
@@ -95,8 +139,5 @@ void fs_init(void)
 	block_init();
 	writeback_init();
 	make_root();
-	mount_at("/dev", "devtmpfs");
-	mount_at("/dev/pts", "devpts");
-	mount_at("/dev/shm", "tmpfs");
-	mount_at("/proc", "proc");
+	mount_all();
 }

@@ -114,16 +114,23 @@ static int find_device(const char *source, const struct fs_caller *who, struct b
 	return err ? err : *out ? 0 : -ENXIO;
 }
 
-int fstype_mount(const char *type, const char *source, const char *data, struct name *at, uint32_t flags, const struct fs_caller *who)
+int fstype_make(const char *type, const char *source, const char *data, uint32_t *flags, struct superblock **out, const struct fs_caller *who)
 {
 	struct fstype *t = fstypes;
-	struct superblock *sb;
 	struct block_dev *dev;
 
 	while (t && strcmp(t->name, type)) t = t->next;
 	if (!t) return -ENODEV;
-	int err = t->make_on ? find_device(source, who, &dev) : 0;
-	if (!err) err = t->make_on ? t->make_on(dev, source, data, &flags, &sb) : t->make(source, data, &sb);
+	if (!t->make_on) return t->make(source, data, out);
+	int err = find_device(source, who, &dev);
+	return err ? err : t->make_on(dev, source, data, flags, out);
+}
+
+int fstype_mount(const char *type, const char *source, const char *data, struct name *at, uint32_t flags, const struct fs_caller *who)
+{
+	struct superblock *sb;
+	int err = fstype_make(type, source, data, &flags, &sb, who);
+
 	if (err) return err;
 	err = mount_add(at, sb, flags);
 	if (err) superblock_destroy(sb);

@@ -80,6 +80,8 @@ void fstype_register(struct fstype *t);
 struct fstype *fstype_first(void);
 /** mount(2). -ENODEV no such type; of those on a disk: -ENOENT..., -ENOTBLK, -ENXIO, -EBUSY mounted, -EROFS, and make_on's; -EINVAL. */
 int fstype_mount(const char *type, const char *source, const char *data, struct name *at, uint32_t flags, const struct fs_caller *who);
+/** The file system alone, not yet anywhere; *flags may gain MS_RDONLY. Errors as above. */
+int fstype_make(const char *type, const char *source, const char *data, uint32_t *flags, struct superblock **out, const struct fs_caller *who);
 /** mount(2) with MS_REMOUNT, of the mount whose root is `at`. -EINVAL no mount; -EROFS, -EBUSY, -EIO. */
 int mount_change(struct name *at, uint32_t flags);
 #endif

@@ -61,7 +61,13 @@ class Cluster:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(console)
             self.nodes[i + 1] = Node(i + 1, self.directory, console, memory[i], self.options.shifts[i],
-                                     self.options.nic, root.path, self.options.append, self.options.disks[i])
+                                     self.options.nic, root.path, self.append_of(i), self.options.disks[i])
+
+    def append_of(self, i):
+        """Kernel options of a node: a root on its disk if one was made."""
+        if not self.options.on_disk or i > 0:
+            return self.options.append
+        return f"root=/dev/{'sda' if self.options.disks[0].ide else 'vda'} {self.options.append}"
 
     async def start(self):
         """Boot all nodes and wait until node 1 sees its peers."""
