@@ -171,6 +171,7 @@ LINUX_SIZE(linux_statfs64, 84);
 #define PROC_SUPER_MAGIC 0x9fa0u
 #define SYSFS_MAGIC 0x62656572u
 #define DEVPTS_SUPER_MAGIC 0x1cd1u
+#define EXT2_SUPER_MAGIC 0xef53u
 #define PIPEFS_MAGIC 0x50495045u
 #define ST_RDONLY 1u
 #define ST_VALID 0x20u
@@ -433,6 +434,20 @@ LINUX_SIZE(linux_winsize, 8);
 #define TIOCSWINSZ 0x5414u
 #define TIOCMGET 0x5415u
 #define FIONREAD 0x541bu
+#define BLKROGET 0x125eu
+#define BLKGETSIZE 0x1260u
+#define BLKFLSBUF 0x1261u
+#define BLKSSZGET 0x1268u
+#define BLKDISCARD 0x1277u
+#define BLKIOMIN 0x1278u
+#define BLKIOOPT 0x1279u
+#define BLKALIGNOFF 0x127au
+#define BLKPBSZGET 0x127bu
+#define BLKBSZGET 0x80041270u
+#define BLKGETSIZE64 0x80041272u
+#define HDIO_GETGEO 0x0301u
+struct linux_hd_geometry { uint8_t heads, sectors; uint16_t cylinders; uint32_t start; };
+LINUX_SIZE(linux_hd_geometry, 8);
 #define TIOCINQ FIONREAD
 #define TIOCCONS 0x541du
 #define TIOCPKT 0x5420u

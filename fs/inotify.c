@@ -123,7 +123,7 @@ static void tell_directories(struct inode *i, uint32_t mask)
 	list_for_each(w, &watches, node) {
 		struct file f = {.inode = w->inode};
 		uint64_t cookie = 0;
-		if (!S_ISDIR(w->inode->mode) || w->inode->sb != i->sb || w->inode->ops->read_page || !w->inode->fops || !w->inode->fops->readdir) continue;
+		if (!S_ISDIR(w->inode->mode) || w->inode->sb != i->sb || w->inode->sb->write_inode || !w->inode->fops || !w->inode->fops->readdir) continue;
 		if (w->inode->fops->readdir(&f, &cookie, is_it, &s) || !s.len) continue;
 		dir = w->inode;
 		break;
