@@ -43,7 +43,14 @@ help:
 	@echo "layers    check who includes whom (tools/layers.py)"
 	@echo "clean     remove $(B)"
 
-$(B)/%.o: %.c
+# Objects made with other options are not ours: the file changes only when the options do.
+$(B)/.options: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC_K) $(KFLAGS) $(KFLAGS_EXTRA)' | cmp -s - $@ || echo '$(CC_K) $(KFLAGS) $(KFLAGS_EXTRA)' > $@
+.PHONY: FORCE
+FORCE:
+
+$(B)/%.o: %.c $(B)/.options
 	@mkdir -p $(@D)
 	@echo "CC   $<"
 	@$(CC_K) $(KFLAGS) $(KFLAGS_EXTRA) -MMD -MP -c $< -o $@
