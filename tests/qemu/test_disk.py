@@ -138,12 +138,12 @@ def test_mounts(tmp_path):
         exec 5>&-; mount -o remount,ro /mnt; grep /mnt /proc/mounts; umount /mnt; grep /mnt /proc/mounts || echo gone
         mount -t ext2 /dev/null /mnt 2>&1 || true; mount -t ext2 /dev/none /mnt 2>&1 || true
         dd if=/dev/zero of=/dev/$D bs=1k seek=1 count=1 conv=notrunc 2>/dev/null; mount -t ext2 /dev/$D /mnt 2>&1 || true
-        busybox mke2fs -F /dev/$D > /dev/null; {MOUNT}; echo there > /mnt/file; umount /mnt; dmesg | grep ext2""")
+        busybox mke2fs -F /dev/$D > /dev/null; {MOUNT}; echo there > /mnt/file; umount /mnt""")
     assert re.search(r"^ 254 +0 +8192 vda$", out, re.M) and re.search(r"^\text2$", out, re.M)
     assert "16384\n512\n8388608\n0\n" in out
     assert re.search(r"^/dev/vda /mnt ext2 ro", out, re.M) and "gone" in out
     assert "Read-only file system" in out and out.count("busy") >= 2
-    assert "Block device required" in out and "No such file" in out and "no such file system there" in out
+    assert "Block device required" in out and "No such file" in out and "Invalid argument" in out
     image.clean()
     assert image.read("/file") == b"there\n"
 
