@@ -1,4 +1,4 @@
-# Makefile - builds the kernel. Other parts join in: tools/make/*.mk, net/port/*.mk, tests/{host,kernel}/*.mk, tests/tests.mk.
+# Makefile - builds the kernel. Other parts join in: tools/make/*.mk, net/port/*.mk, tests/{host,kernel,abi}/*.mk, tests/tests.mk.
 # `make B=DIR` builds into another directory. `make help` lists the targets.
 B ?= build
 CROSS ?= i686-linux-gnu-
@@ -36,7 +36,7 @@ all: kernel
 kernel: $(B)/godwit.elf
 selftest: $(B)/selftest.elf
 
--include tools/make/*.mk net/port/*.mk tests/host/*.mk tests/kernel/*.mk tests/qemu/*/*.mk tests/tests.mk
+-include tools/make/*.mk net/port/*.mk tests/host/*.mk tests/kernel/*.mk tests/qemu/*/*.mk tests/abi/*.mk tests/tests.mk
 
 help:
 	@echo "kernel    $(B)/godwit.elf"

@@ -30,7 +30,7 @@ void arch_context_switch(struct arch_context *from, struct arch_context *to);
 /** Return addresses of a stopped thread (n at most), innermost first, by frame pointer walk; returns how many. */
 uint32_t arch_backtrace(const struct arch_context *ctx, uint32_t *out, uint32_t n);
 uint32_t arch_backtrace_self(uint32_t *out, uint32_t n);
-/** panic(): log the registers of the kernel fault that led here (nothing when none did); backtrace from there, or from here. */
+/** panic(): log the registers of the kernel fault that led here (of this moment when none did); backtrace from there, or from here. */
 void arch_panic_registers(void);
 uint32_t arch_panic_backtrace(uint32_t *out, uint32_t n);
 
@@ -126,7 +126,6 @@ void *arch_map_device(paddr_t at, uint32_t bytes);
 uint64_t arch_tsc(void);
 uint32_t arch_tsc_khz(void);                 /* calibrated at boot against the PIT, or tsc= */
 void arch_timer_arm(uint32_t us);            /* one shot, 1..54000 us; raises irq 0 */
-void arch_timer_stop(void);
 /** Twice a second an interrupt on HEARTBEAT_IRQ that does not depend on the timer; arch_heartbeat_ack lets the next one come. */
 #define HEARTBEAT_IRQ 8u
 void arch_heartbeat_start(void);

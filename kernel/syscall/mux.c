@@ -116,6 +116,7 @@ static const struct { uint32_t cmd; enum sysrow_id id; } ioctls[] = {
 	{BLKIOMIN, ROW_ioctl_out4},  {BLKIOOPT, ROW_ioctl_out4},  {BLKALIGNOFF, ROW_ioctl_out4}, {BLKPBSZGET, ROW_ioctl_out4},
 	{BLKBSZGET, ROW_ioctl_out4}, {HDIO_GETGEO, ROW_ioctl_out8},
 	{TIOCGPTN, ROW_ioctl_out4},   {TIOCGPTLCK, ROW_ioctl_out4}, {TIOCSPTLCK, ROW_ioctl_in4},
+	{TIOCPKT, ROW_ioctl_in4},    {TIOCGPKT, ROW_ioctl_out4},
 };
 
 const struct sysrow *mux_ioctl(struct ucall *c)
