@@ -411,6 +411,11 @@ static void backing_dirtied(struct backing *b, uint32_t index)
 	inode_touch_data(i);
 }
 
+static int backing_sync(struct backing *b)
+{
+	return writeback_inode(backing_inode(b));
+}
+
 static uint64_t backing_size(struct backing *b)
 {
 	return backing_inode(b)->size;
@@ -438,6 +443,7 @@ static void backing_describe(struct backing *b, char *path, uint32_t size, uint3
 const struct backing_ops inode_backing_ops = {
 	.get_page = backing_get_page,
 	.dirtied = backing_dirtied,
+	.sync = backing_sync,
 	.size = backing_size,
 	.ref = backing_ref,
 	.unref = backing_unref,

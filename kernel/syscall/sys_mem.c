@@ -137,7 +137,25 @@ static bool all_mapped(struct space *s, uint32_t at, uint32_t len)
 	return true;
 }
 
-/* A shared page is the page cache's own: it is always in step. */
+/* The files that are mapped shared in the range go to their disks. What sleeps may change the areas: each is looked up again. */
+static int32_t sync_range(struct space *s, uint32_t at, uint32_t end)
+{
+	int32_t r = 0;
+
+	while (!r && at < end) {
+		struct area *a = space_find(s, at);
+		if (!a) return -ENOMEM;
+		struct backing *b = (a->flags & AREA_SHARED) && a->backing && a->backing->ops->sync ? a->backing : NULL;
+		at = a->end;
+		if (!b) continue;
+		b->ops->ref(b);
+		r = b->ops->sync(b);
+		b->ops->unref(b);
+	}
+	return r;
+}
+
+/* A shared page is the page cache's own: it is always in step with the file; the disk is behind. */
 int32_t body_msync(struct ucall *c)
 {
 	uint32_t flags = c->arg[2];
@@ -145,7 +163,8 @@ int32_t body_msync(struct ucall *c)
 	if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC)) return -EINVAL;
 	if (c->arg[0] & PAGE_MASK) return -EINVAL;
 	if (bad_range(c)) return -ENOMEM;
-	return all_mapped(space_of(c), c->arg[0], c->arg[1]) ? 0 : -ENOMEM;
+	if (!all_mapped(space_of(c), c->arg[0], c->arg[1])) return -ENOMEM;
+	return flags & MS_SYNC ? sync_range(space_of(c), c->arg[0], c->arg[0] + ALIGN_UP(c->arg[1], PAGE_SIZE)) : 0;
 }
 
 /* Nothing is ever paged out: locked it is already. */
