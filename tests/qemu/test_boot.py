@@ -66,7 +66,7 @@ def test_panic_names_functions(tmp_path):
     assert re.search(r"PANIC: init \(pid 1, true\) ended with status 0x0", text), text
     assert "last log lines" in text, text
     names = BACKTRACE.findall(text.split("PANIC")[1])
-    assert names[0] == "panic" and "home_exit_group" in names and "kernel_syscall" in names, text
+    assert names[0] == "panic" and "home_exit_group" in names and "sys_exit_group" in names, text
 
 
 def test_panic_reboots(tmp_path):
