@@ -1,4 +1,4 @@
-# Makefile - builds the kernel. Other parts join in: tools/make/*.mk, net/port/*.mk, tests/{host,kernel}/*.mk, tests/tests.mk.
+# Makefile - builds the kernel. Other parts join in: tools/make/*.mk, net/port/*.mk, tests/{host,kernel,abi}/*.mk, tests/tests.mk.
 # `make B=DIR` builds into another directory. `make help` lists the targets.
 B ?= build
 CROSS ?= i686-linux-gnu-
@@ -35,7 +35,7 @@ all: kernel
 kernel: $(B)/godwit.elf
 selftest: $(B)/selftest.elf
 
--include tools/make/*.mk net/port/*.mk tests/host/*.mk tests/kernel/*.mk tests/qemu/*/*.mk tests/tests.mk
+-include tools/make/*.mk net/port/*.mk tests/host/*.mk tests/kernel/*.mk tests/qemu/*/*.mk tests/abi/*.mk tests/tests.mk
 
 help:
 	@echo "kernel    $(B)/godwit.elf"
@@ -43,7 +43,14 @@ help:
 	@echo "layers    check who includes whom (tools/layers.py)"
 	@echo "clean     remove $(B)"
 
-$(B)/%.o: %.c
+# Objects made with other options are not ours: the file changes only when the options do.
+$(B)/.options: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC_K) $(KFLAGS) $(KFLAGS_EXTRA)' | cmp -s - $@ || echo '$(CC_K) $(KFLAGS) $(KFLAGS_EXTRA)' > $@
+.PHONY: FORCE
+FORCE:
+
+$(B)/%.o: %.c $(B)/.options
 	@mkdir -p $(@D)
 	@echo "CC   $<"
 	@$(CC_K) $(KFLAGS) $(KFLAGS_EXTRA) -MMD -MP -c $< -o $@

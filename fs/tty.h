@@ -11,11 +11,11 @@ struct tty_driver_ops {
 	void (*input_room)(struct tty *t);  /* tty_input_room was 0 and there is room again; any context; may be NULL */
 	int (*open)(struct tty *t);         /* a file of it is being opened: 0, or -errno to refuse; may be NULL */
 	void (*close)(struct tty *t);       /* a file that open allowed is gone; may be NULL */
+	void (*event)(struct tty *t, uint32_t what); /* TIOCPKT_... happened to the queues, the flow or the modes; may be NULL */
 };
 /** Make a terminal and register it in /dev under name (NULL: one of devpts) with rdev. The tty lives for ever. NULL no memory. proc context. */
 struct tty *tty_create(const char *name, uint32_t rdev, const struct tty_driver_ops *ops, void *driver);
 void *tty_driver_data(const struct tty *t);
-const struct linux_termios *tty_termios(const struct tty *t); /* for set_termios: speed, character size */
 /** Bytes from the line. irq or thread context; beyond a full raw ring bytes are dropped. A thread of the tty
  *  layer takes them from there: echo, line editing and the signals of ISIG need no reader. */
 void tty_input(struct tty *t, const uint8_t *bytes, uint32_t n);

@@ -29,7 +29,7 @@ nightly: packages-test
 
 # Only the system tests; T="-k name" passes options to pytest.
 test-qemu: packages-test
-	@$(MAKE) --no-print-directory kernel root hub programs
+	@$(MAKE) --no-print-directory kernel root hub programs abi-programs
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/qemu $(T)
 
 bench: packages-test

@@ -3,12 +3,14 @@
 
 Run by `make docs` or by hand: tools/tabledoc.py [OUTPUT]; without OUTPUT it prints. --check FILE: exit 1 if FILE is not current.
 Remarks that no column can tell stand in REMARKS below. Never reads the C code.
+The file's section "Excused differences" is written by hand and kept (tests/abi/abi.py reads it).
 """
 import os
 import re
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+KEPT = "## Excused differences"
 ROW = re.compile(r"^(HOME|BODYN|BODY|BOTH|MUX|SUB|INNER)\s*\((.*)\)\s*$")
 SECTION = re.compile(r"^/\* ---- (.*?)(?::.*)? \*/")
 
@@ -28,7 +30,7 @@ REMARKS = {
     "preadv2": "flags: -EOPNOTSUPP",
     "pwritev2": "flags: -EOPNOTSUPP",
     "prctl": "names, death signal, dumpable, a few constants; the rest -EINVAL",
-    "ptrace": "-ENOSYS: processes are not traced; see the trace option",
+    "ptrace": "-ENOSYS; calls are shown by the command trace (/dev/trace, kernel/proc/tracer.h)",
     "restart_syscall": "nanosleep, clock_nanosleep, poll, futex",
     "rseq": "-ENOSYS on purpose",
     "sched_setscheduler": "SCHED_OTHER, BATCH, IDLE are one class; real time -EPERM",
@@ -98,7 +100,7 @@ def document(rows, names):
     out = [
         "# The Linux calls: done, different, absent",
         "",
-        "Made by `tools/tabledoc.py` from `kernel/syscall/table.def`; do not edit.",
+        "Made by `tools/tabledoc.py` from `kernel/syscall/table.def`; do not edit but the last section.",
         "",
         "*Where*: what happens when the process is away from home. *where it runs*: no frame is sent. *served by home*: its deputy",
         "does the call, usually in one round trip. *brought home first*: the process comes home for the call and goes back after.",
@@ -122,15 +124,23 @@ def document(rows, names):
     return "\n".join(out) + "\n"
 
 
+def kept(path):
+    """The part of the file that is written by hand."""
+    with open(path, encoding="utf-8") as f:
+        _, mark, rest = f.read().partition("\n" + KEPT)
+    return mark + rest
+
+
 def main(argv):
     text = document(read_table(os.path.join(ROOT, "kernel/syscall/table.def")), read_names(os.path.join(ROOT, "abi/linux_syscalls.def")))
     if len(argv) == 3 and argv[1] == "--check":
         with open(argv[2], encoding="utf-8") as f:
-            if f.read() == text:
+            if f.read() == text + kept(argv[2]):
                 return 0
         print(f"{argv[2]} is not current: run tools/tabledoc.py {argv[2]}")
         return 1
     if len(argv) == 2:
+        text += kept(argv[1])
         with open(argv[1], "w", encoding="utf-8") as f:
             f.write(text)
         return 0

@@ -27,6 +27,7 @@ static void boot_main(void *arg)
 	trace_init();
 	/* terminals and cards */
 	drivers_init();
+	fs_root_from_disk();
 	net_thread_start();
 	/* the cluster: who we are, who the others are, what may come and go */
 	migrate_init();

@@ -11,8 +11,6 @@ void mutex_init(struct mutex *m, enum mutex_order order)
 	m->below = NULL;
 }
 
-bool mutex_held(const struct mutex *m) { return m->owner == thread_current(); }
-
 void mutex_lock(struct mutex *m)
 {
 	struct thread *self = thread_current();

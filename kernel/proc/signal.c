@@ -4,6 +4,7 @@
 #include "kernel/base/clock.h"
 #include "kernel/base/log.h"
 #include "kernel/mm/kheap.h"
+#include "kernel/proc/itimer.h"
 #include "kernel/proc/rows.h"
 #include "kernel/proc/sigmask.h"
 #include "kernel/syscall/ucall.h"
@@ -44,8 +45,7 @@ static void queue_drop(struct sigqueue *q, sigset64 which)
 	}
 }
 
-/* From both kinds of queues of a process. */
-static void group_drop(struct group *g, sigset64 which)
+void signal_drop(struct group *g, sigset64 which)
 {
 	struct task *t;
 
@@ -69,8 +69,8 @@ static int queue_add(struct sigqueue *q, const struct ksiginfo *info, uint64_t l
 	sigset64 bit = SIGBIT(info->signo);
 
 	if (!q->items.next) list_init(&q->items);
-	if (info->signo < SIGRTMIN && (q->set & bit)) return 0;
-	if (info->signo >= SIGRTMIN && queue_length(q) >= limit) {
+	if (info->signo < SIGRTMIN && (q->set & bit) && info->code != SI_TIMER) return 0;
+	if (info->signo >= SIGRTMIN && info->code != SI_TIMER && queue_length(q) >= limit) {
 		if (info->code != SI_USER) return -EAGAIN;
 		q->set |= bit;
 		return 0;
@@ -214,8 +214,8 @@ static void at_once(struct group *g, int sig)
 {
 	bool stopped = g->state == RUN_STOPPED;
 
-	if (SIGBIT(sig) & SIG_STOPS) group_drop(g, SIGBIT(SIGCONT));
-	if (sig == SIGCONT) group_drop(g, SIG_STOPS);
+	if (SIGBIT(sig) & SIG_STOPS) signal_drop(g, SIGBIT(SIGCONT));
+	if (sig == SIGCONT) signal_drop(g, SIG_STOPS);
 	if (sig == SIGCONT || sig == SIGKILL) resume(g);
 	if (sig == SIGCONT && stopped) home_report_stop(g, CLD_CONTINUED, SIGCONT);
 }
@@ -260,10 +260,16 @@ int signal_post_group(struct group *g, const struct ksiginfo *info)
 	return post(g, NULL, info);
 }
 
+bool signal_post_timer(struct group *g, struct task *t, const struct ksiginfo *info)
+{
+	if (dead(g) || is_ignored(g, t ? t : first_task(g), info->signo)) return false;
+	return post(g, t, info) == 0;
+}
+
 bool signal_may(const struct cred *from, const struct group *to, int sig)
 {
 	UNUSED(sig);
-	return !from || from->euid == 0 || from->euid == to->cred.suid || from->euid == to->cred.uid ||
+	return !from || cred_may(from, CAP_KILL) || from->euid == to->cred.suid || from->euid == to->cred.uid ||
 	       from->uid == to->cred.suid || from->uid == to->cred.uid;
 }
 
@@ -294,6 +300,7 @@ bool signal_take_from(struct task *t, sigset64 allowed, struct ksiginfo *out)
 
 	if (!got) got = queue_take(&g->pending, allowed, out);
 	if (got && (SIGBIT(out->signo) & SIG_STOPS)) t->home.stop_dequeued = true;
+	if (got && out->code == SI_TIMER) ptimer_taken(g, out);
 	signal_update_cut(t);
 	return got;
 }
@@ -370,6 +377,12 @@ static void hear(struct task *t)
 	h->heard_cpu_ns = first && t->call.phase == CALL_NONE ? 0 : h->figures.user_ns + h->figures.system_ns; /* it left computing */
 }
 
+/* Signals whose action is to do nothing. */
+static sigset64 do_nothing(const struct group *g)
+{
+	return g->ignored_mirror | (SIG_IGNORED_BY_DEFAULT & ~g->caught_mirror);
+}
+
 void mirror_mask(struct task *t, sigset64 mask)
 {
 	struct group *g = t->home.group;
@@ -383,14 +396,15 @@ void mirror_mask(struct task *t, sigset64 mask)
 void mirror_apply(struct task *t, const uint32_t arg[6])
 {
 	struct group *g = t->home.group;
-	sigset64 ignored = (sigset64)arg[3] << 32 | arg[2], was = g->ignored_mirror;
+	sigset64 mask = (sigset64)arg[1] << 32 | arg[0], ignored = (sigset64)arg[3] << 32 | arg[2], was = do_nothing(g);
 
 	g->nocldwait = (ignored & MIRROR_NOCLDWAIT) != 0;
 	g->nocldstop = (ignored & MIRROR_NOCLDSTOP) != 0;
 	g->ignored_mirror = ignored & ~SIG_UNBLOCKABLE;
 	g->caught_mirror = ((sigset64)arg[5] << 32 | arg[4]) & ~SIG_UNBLOCKABLE;
-	group_drop(g, g->ignored_mirror & ~was); /* ignoring a signal discards what is pending of it: sigaction(2) */
-	mirror_mask(t, (sigset64)arg[1] << 32 | arg[0]);
+	/* ignoring a signal discards what is pending of it: sigaction(2) */
+	signal_drop(g, do_nothing(g) & ((mask & MIRROR_DISCARD) ? ~0ull : ~was));
+	mirror_mask(t, mask);
 	if (!t->has_body) hear(t);
 }
 

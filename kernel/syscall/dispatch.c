@@ -67,7 +67,7 @@ static void call_over(struct task *t, int32_t result)
 	}
 	if (inner) return;
 	if (!(row->flags & SYS_NORESTORE) || result < 0) t->body.user.regs.eax = (uint32_t)result;
-	if (traced(t)) trace_exit(t, row, result);
+	if (traced(t)) trace_exit(t, row, t->call.arg, result);
 }
 
 /* How far is the transfer? Returns true when another slice follows. */
@@ -211,7 +211,7 @@ static void call_short(struct task *t)
 	}
 	c->phase = CALL_NONE;
 	t->body.user.regs.eax = (uint32_t)r;
-	if (traced(t)) trace_exit(t, c->row, r);
+	if (traced(t)) trace_exit(t, c->row, c->arg, r);
 }
 
 void call_start(struct task *t)

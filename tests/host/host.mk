@@ -1,6 +1,6 @@
 # host.mk - tests that run on the host: units, simulator, frame fuzzer, mutants.
 # Included by the Makefile.  Targets: test-host test-unit test-sim test-fuzz fuzz-coverage mutants pure.
-# Sizes: SEEDS=1..500 FUZZ_FRAMES=100000; nightly: SEEDS=1..10000 FUZZ_FRAMES=1000000.
+# Sizes: SEEDS=1..500 FUZZ_FRAMES=100000; tests/run.py gives more (docs/nightly.md).
 SEEDS ?= 1..500
 FUZZ_FRAMES ?= 100000
 MUTANT_SEEDS ?= 1..40

@@ -9,7 +9,7 @@ BUSYBOX := build/apt/tree/bin/busybox
 
 USER_CFLAGS := -std=c11 -O2 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -I.
 HOST_CFLAGS := -std=c11 -O2 -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -I.
-USER_PROGRAMS := init agent migrate mps
+USER_PROGRAMS := init agent migrate mps trace
 USER_BINARIES := $(USER_PROGRAMS:%=build/user/%)
 HUB_SOURCES   := tools/hub/hub.c tools/hub/wire.c tools/hub/control.c
 FOREIGN       := busybox-static musl-dev
@@ -57,10 +57,11 @@ build/bin/hub: $(HUB_SOURCES) tools/hub/hub.h | build/.packages
 
 user: $(USER_BINARIES)
 
-build/user/agent: user/agent.c user/agent_link.c user/agent_link.h user/agent_wire.h $(MUSLCC)
+AGENT_SOURCES := $(wildcard user/agent*.c)
+build/user/agent: $(AGENT_SOURCES) $(wildcard user/agent*.h) $(MUSLCC)
 	@mkdir -p build/user
 	@echo "  MUSLCC  $@"
-	@$(MUSLCC) $(USER_CFLAGS) -s -o $@ user/agent.c user/agent_link.c
+	@$(MUSLCC) $(USER_CFLAGS) -s -o $@ $(AGENT_SOURCES)
 
 build/user/%: user/%.c $(MUSLCC)
 	@mkdir -p build/user
