@@ -3,7 +3,7 @@
 import pytest
 from conftest import LIBCS, needs_i386_host, on_host, program
 
-PROGRAMS = ["pty_pairs", "unix_sockets", "epoll_events", "sysv_ipc", "inotify_events"]
+PROGRAMS = ["pty_pairs", "unix_sockets", "epoll_events", "sysv_ipc", "inotify_events", "splices"]
 
 
 @pytest.fixture(scope="module")
