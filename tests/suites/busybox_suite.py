@@ -89,13 +89,12 @@ def excused():
 
 
 def differences(there, names=()):
-    """Rows on which a node's verdicts and Linux's are not the same, and excuses that nothing needs any more."""
+    """Rows on which a node's verdicts and Linux's are not the same, but for the excused."""
     here = recorded()
     if names:
         here = {case: verdict for case, verdict in here.items() if case in there}
     wrong = [case for case in {**here, **there} if here.get(case) != there.get(case)]
-    rows = [f"{case}: Linux {here.get(case, 'none')}, node {there.get(case, 'none')}" for case in wrong if case not in excused()]
-    return rows
+    return [f"{case}: Linux {here.get(case, 'none')}, node {there.get(case, 'none')}" for case in wrong if case not in excused()]
 
 
 def record(text, some):
