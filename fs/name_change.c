@@ -87,7 +87,7 @@ static int create_locked(struct name *dir, const char *last, uint32_t len, uint3
 int name_create(struct name *dir, const char *last, uint32_t len, uint32_t mode, uint32_t rdev, const struct fs_caller *who, struct name **out)
 {
 	if (special(last, len)) return -EEXIST;
-	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !capable(who)) return -EPERM;
+	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !has_cap(who, CAP_MKNOD)) return -EPERM;
 	lock_dir(dir);
 	int err = create_locked(dir, last, len, mode & ~who->umask, rdev, who, out);
 	unlock_dir(dir);

@@ -42,7 +42,7 @@ int fixture_begin(void **state)
 	names_init();
 	assert_int_equal(tmpfs_make("tmpfs", "mode=755", &root_fs), 0);
 	assert_int_equal(mount_add(NULL, root_fs, 0), 0);
-	memset(&user_cred, 0, sizeof user_cred);
+	user_cred = (struct cred){.effective = CAP_ALL};
 	who = (struct fs_caller){.cred = &user_cred, .umask = 022, .root = name_root(), .cwd = name_root(), .owner = &who,
 	                         .fsize_limit = UINT64_MAX, .ops = &ops};
 	raised = raised_pgrp = pgrp_signal = pgrp_signalled = 0;

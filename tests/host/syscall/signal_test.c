@@ -255,7 +255,7 @@ static void kill_is_taken_first_and_wakes_the_stopped(void **state)
 static void who_may_send(void **state)
 {
 	(void)state;
-	struct cred root = {0}, user = {.uid = 5, .euid = 5, .suid = 5}, other = {.uid = 6, .euid = 6, .suid = 6};
+	struct cred root = {.effective = CAP_ALL}, user = {.uid = 5, .euid = 5, .suid = 5}, other = {.uid = 6, .euid = 6, .suid = 6};
 	g.cred = user;
 	assert_true(signal_may(NULL, &g, SIGTERM));
 	assert_true(signal_may(&root, &g, SIGTERM));
