@@ -45,7 +45,8 @@ syscall_half sys_exit, home_row_fork, body_row_fork, finish_row_fork, home_row_c
 	sys_epoll_create, sys_epoll_create1, sys_epoll_ctl, sys_epoll_wait, sys_epoll_pwait2, sys_eventfd, sys_eventfd2,
 	sys_timerfd_create, sys_timerfd_settime, sys_timerfd_settime64, sys_timerfd_gettime, sys_timerfd_gettime64,
 	sys_inotify_init, sys_inotify_init1, sys_inotify_add_watch, sys_inotify_rm_watch,
-	sys_shmget, sys_shmat, body_shmat, body_shmdt, sys_shmctl, sys_semget, sys_semop, sys_semtimedop, sys_semtimedop64,
+	sys_mq_open, sys_mq_unlink, sys_mq_timedsend, sys_mq_timedsend64, sys_mq_timedreceive, sys_mq_timedreceive64, sys_mq_notify,
+	sys_mq_getsetattr, sys_shmget, sys_shmat, body_shmat, body_shmdt, sys_shmctl, sys_semget, sys_semop, sys_semtimedop, sys_semtimedop64,
 	sys_semctl, sys_msgget, sys_msgsnd, sys_msgrcv, sys_msgctl, sys_socket, sys_socketpair, sys_bind, sys_connect, sys_listen, sys_accept4, sys_getsockopt, sys_setsockopt,
 	sys_getsockname, sys_getpeername, sys_sendto, sys_recvfrom, sys_shutdown, sys_sendmsg, sys_recvmsg, sys_sendmmsg,
 	sys_recvmmsg, sys_recvmmsg64, body_take, home_stop, home_exit_status, home_exit_one, home_mirror, sys_unshare;
