@@ -72,7 +72,8 @@ struct superblock {
 	int (*statfs)(struct superblock *sb, struct linux_statfs64 *out);
 	void (*kill)(struct superblock *sb);  /* the last mount is gone: let go of what keeps inodes alive (names pinned by entries) */
 	void *priv;
-	uint32_t refs;                  /* its inodes and its mount; freed at 0 if made by superblock_new */
+	uint32_t n_mounts;              /* more than one: names of one file live side by side */
+	uint32_t refs;                  /* its inodes and its first mount; freed at 0 if made by superblock_new */
 };
 
 /** A file system being made: zeroed, refs 1 (the maker's; mount_add takes it over), a fresh dev number; source is copied
