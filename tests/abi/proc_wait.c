@@ -195,9 +195,9 @@ static void interrupted(void)
 	int s;
 
 	sigaction(SIGALRM, &a, NULL);
-	ualarm(30000, 0);
+	ualarm(30000, 30000);
 	T("wait4", "a handler runs", syscall(SYS_wait4, pid, &s, 0, NULL));
-	ualarm(30000, 0);
+	ualarm(30000, 30000);
 	T("waitid", "a handler runs", syscall(SYS_waitid, P_PID, pid, NULL, WEXITED, NULL));
 	a.sa_flags = SA_RESTART;
 	sigaction(SIGALRM, &a, NULL);
@@ -208,7 +208,7 @@ static void interrupted(void)
 		kill(pid, SIGTERM);
 		_exit(0);
 	}
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	T("wait4", "a handler with SA_RESTART", syscall(SYS_wait4, pid, &s, 0, NULL) == pid);
 	waitpid(killer, NULL, 0);
 }
