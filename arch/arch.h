@@ -126,7 +126,6 @@ void *arch_map_device(paddr_t at, uint32_t bytes);
 uint64_t arch_tsc(void);
 uint32_t arch_tsc_khz(void);                 /* calibrated at boot against the PIT, or tsc= */
 void arch_timer_arm(uint32_t us);            /* one shot, 1..54000 us; raises irq 0 */
-void arch_timer_stop(void);
 /** Twice a second an interrupt on HEARTBEAT_IRQ that does not depend on the timer; arch_heartbeat_ack lets the next one come. */
 #define HEARTBEAT_IRQ 8u
 void arch_heartbeat_start(void);

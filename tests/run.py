@@ -3,6 +3,9 @@
 
 The last line is exactly "N passed, N failed, N skipped"; the exit status is 0 only when nothing failed.
 With CI=true a skipped test is a failure.  Never stops at the first failure.
+
+PART=a,b runs only the parts of these names (PART=list prints them).  The nightly run keeps each part that passed, by the state of
+the sources (tests/keep.py): started again it goes on with what is left; FRESH=1 begins anew.
 """
 
 import os
@@ -15,6 +18,8 @@ import time
 import xml.etree.ElementTree
 from pathlib import Path
 
+import keep
+
 TOP = Path(__file__).resolve().parent.parent
 LOGS = TOP / "build" / "test-logs"
 NIGHTLY = os.environ.get("NIGHTLY", "") not in ("", "0")
@@ -26,7 +31,9 @@ MINUTE = 60
 class Totals:
     """What was counted so far."""
 
-    def __init__(self):
+    def __init__(self, chosen):
+        self.groups = chosen
+        self.state = keep.state_of(TOP) if NIGHTLY else None
         self.passed = self.failed = self.skipped = 0
         self.failures = []
         self.unsteady = []
@@ -48,30 +55,65 @@ def host_fragments():
     return sorted(found)
 
 
+class Group:
+    """One part: lanes "host" and "qemu" run side by side after "first"; then comes "alone", with what measures time.  kind says how
+    the output is counted."""
+
+    def __init__(self, lane, part, title, command, minutes, kind):
+        self.lane, self.part, self.title, self.command, self.kind = lane, part, title, command, kind
+        self.limit = minutes * MINUTE
+
+
+def cluster_groups(long):
+    """The system tests: one part, or at night one for each file, so that a run can be taken up where it stopped."""
+    quiet = ["--ignore=tests/qemu/drivers", "-m", "not alone"]
+    if not NIGHTLY:
+        yield Group("qemu", "clusters", "clusters", pytest("tests/qemu", "clusters", *quiet), 20, "pytest")
+        return
+    for path in sorted((TOP / "tests" / "qemu").glob("test_*.py")):
+        part = path.stem.replace("test_", "qemu-")
+        yield Group("qemu", part, f"clusters: {path.stem}", pytest(str(path.relative_to(TOP)), part, *quiet), 20 * long, "pytest")
+
+
 def groups():
-    """(lane, name, command, seconds at most, kind): lanes "host" and "qemu" run side by side after "first"; then comes "alone",
-    with what measures time.  kind says how the output is counted."""
+    """Every part, in the order in which its lane runs it."""
     seeds = "1..10000" if NIGHTLY else "1..500"
     frames = "1000000" if NIGHTLY else "100000"
     moves = "1000000" if NIGHTLY else "10000"
     long = 20 if NIGHTLY else 1
-    yield "first", "build", MAKE + ["-j2", "kernel", "root", "hub", "programs", "abi-programs", "build/nettest.elf", "build/selftest.elf"], 8 * MINUTE, "one"
-    yield "host", "layers", MAKE + ["layers"], MINUTE, "one"
-    yield "host", "host: pure code", MAKE + ["pure"], 4 * MINUTE, "one"
-    yield "host", "host: units", MAKE + ["test-unit"], 5 * MINUTE * long, "cmocka"
+    yield Group("first", "build", "build", MAKE + ["-j2", "kernel", "root", "hub", "programs", "abi-programs", "build/nettest.elf",
+                "build/selftest.elf"], 8, "one")
+    yield Group("host", "layers", "layers", MAKE + ["layers"], 1, "one")
+    yield Group("host", "pure", "host: pure code", MAKE + ["pure"], 4, "one")
+    yield Group("host", "units", "host: units", MAKE + ["test-unit"], 5 * long, "cmocka")
     for target in host_fragments():
-        yield "host", f"host: {target[10:]}", MAKE + [target, f"MOVE_SEEDS={moves}"], 5 * MINUTE * long, "cmocka"
-    yield "host", "simulator", MAKE + ["test-sim", f"SEEDS={seeds}"], 10 * MINUTE * long, "one"
-    yield "host", "frame fuzzer", MAKE + ["test-fuzz", f"FUZZ_FRAMES={frames}"], 5 * MINUTE * long, "one"
+        yield Group("host", target[5:], f"host: {target[10:]}", MAKE + [target, f"MOVE_SEEDS={moves}"], 5 * long, "cmocka")
+    yield Group("host", "sim", "simulator", MAKE + ["test-sim", f"SEEDS={seeds}"], 10 * long, "one")
+    yield Group("host", "fuzz", "frame fuzzer", MAKE + ["test-fuzz", f"FUZZ_FRAMES={frames}"], 5 * long, "one")
     if NIGHTLY:
-        yield "host", "fuzzer's coverage", MAKE + ["fuzz-coverage", f"FUZZ_FRAMES={frames}"], 60 * MINUTE, "one"
-    yield "qemu", "host tool", pytest("tests/tools", "tools"), 8 * MINUTE, "pytest"
-    yield "qemu", "driver in QEMU", pytest("tests/qemu/drivers", "drivers"), 8 * MINUTE, "pytest"
-    yield "qemu", "clusters", pytest("tests/qemu", "clusters", "--ignore=tests/qemu/drivers", "-m", "not alone"), 20 * MINUTE * long, "pytest"
-    yield "alone", "kernel self-test", MAKE + ["test-kernel-base"], 4 * MINUTE, "one"
-    yield "alone", "clusters, timed", pytest("tests/qemu", "timed", "--ignore=tests/qemu/drivers", "-m", "alone"), 15 * MINUTE * long, "pytest"
+        yield Group("host", "coverage", "fuzzer's coverage", MAKE + ["fuzz-coverage", f"FUZZ_FRAMES={frames}"], 60, "one")
+    yield Group("qemu", "tools", "host tool", pytest("tests/tools", "tools"), 8, "pytest")
+    yield Group("qemu", "drivers", "driver in QEMU", pytest("tests/qemu/drivers", "drivers"), 8, "pytest")
+    yield from cluster_groups(long)
+    yield Group("alone", "selftest", "kernel self-test", MAKE + ["test-kernel-base"], 4, "one")
+    yield Group("alone", "timed", "clusters, timed", pytest("tests/qemu", "timed", "--ignore=tests/qemu/drivers", "-m", "alone"),
+                15 * long, "pytest")
     if NIGHTLY:
-        yield "alone", "mutants", MAKE + ["mutants"], 60 * MINUTE, "one"
+        yield Group("alone", "mutants", "mutants", MAKE + ["mutants"], 60, "one")
+
+
+def wanted():
+    """The groups to run: those that PART names, or all.  `build` always runs: the others need it."""
+    every = list(groups())
+    names = [name for name in re.split(r"[,\s]+", os.environ.get("PART", "")) if name]
+    known = [group.part for group in every]
+    if names == ["list"]:
+        print("\n".join(known))
+        raise SystemExit(0)
+    wrong = [name for name in names if name not in known]
+    if wrong:
+        raise SystemExit(f"PART: there is no part {', '.join(wrong)}; PART=list prints the names")
+    return [group for group in every if not names or group.part in names or group.part == "build"]
 
 
 def pytest(path, name, *more):
@@ -91,11 +133,15 @@ def count_cmocka(text, status):
     return passed, failed, skipped
 
 
+def report_path(command):
+    """Where a pytest run writes its report."""
+    return Path(next(a for a in command if a.startswith("--junit-xml="))[len("--junit-xml="):])
+
+
 def count_pytest(command, status):
     """Counts of a pytest run, by its own report."""
-    path = next(a for a in command if a.startswith("--junit-xml="))[len("--junit-xml="):]
     try:
-        suite = xml.etree.ElementTree.parse(path).getroot().find("testsuite").attrib
+        suite = xml.etree.ElementTree.parse(report_path(command)).getroot().find("testsuite").attrib
     except (OSError, AttributeError, xml.etree.ElementTree.ParseError):
         return 0, 1, 0
     bad = int(suite["failures"]) + int(suite["errors"])
@@ -117,70 +163,82 @@ def kill_group(process):
 
 def failed_tests(command):
     """Node names of what failed in a pytest run, by its own report."""
-    path = next(a for a in command if a.startswith("--junit-xml="))[len("--junit-xml="):]
-    root = xml.etree.ElementTree.parse(path).getroot()
+    root = xml.etree.ElementTree.parse(report_path(command)).getroot()
     return [f"{case.get('classname').replace('.', '/')}.py::{case.get('name')}" for case in root.iter("testcase")
             if case.find("failure") is not None or case.find("error") is not None]
 
 
-def second_try(name, command, counts, limit, totals):
+def second_try(group, counts, totals):
     """On a busy host a machine can be put aside in the wrong moment: up to three failed tests are run once more, alone, and what
     passes then is counted and named as unsteady.  The nightly run gives no second chance."""
     if NIGHTLY or not 1 <= counts[1] <= 3:
         return counts
-    again = failed_tests(command)
-    log = LOGS / (re.sub(r"\W+", "-", name) + "-again.log")
+    again = failed_tests(group.command)
+    log = LOGS / (re.sub(r"\W+", "-", group.title) + "-again.log")
     with open(log, "wb") as out:
         status = subprocess.run(pytest(again[0], "again", *again[1:]), cwd=TOP, stdin=subprocess.DEVNULL, stdout=out,
-                                stderr=subprocess.STDOUT, timeout=limit, check=False).returncode
+                                stderr=subprocess.STDOUT, timeout=group.limit, check=False).returncode
     if status:
         return counts
     totals.unsteady += again
     return counts[0] + counts[1], 0, counts[2]
 
 
-def run_group(name, command, limit, kind, totals):
+def count(group, text, status, totals):
+    """(passed, failed, skipped) of a group that ended, after its second try."""
+    if group.kind == "cmocka":
+        return count_cmocka(text, status)
+    if group.kind == "one":
+        return (1, 0, 0) if status == 0 else (0, 1, 0)
+    counts = count_pytest(group.command, status)
+    return second_try(group, counts, totals) if status == 1 and counts[1] else counts
+
+
+def run_group(group, totals):
     """One group; its output goes to a file, and to the screen when it fails."""
-    log = LOGS / (re.sub(r"\W+", "-", name) + ".log")
+    log = LOGS / (re.sub(r"\W+", "-", group.title) + ".log")
     start = time.monotonic()
-    if kind == "pytest":
-        Path(next(a for a in command if a.startswith("--junit-xml="))[12:]).unlink(missing_ok=True)
+    if group.kind == "pytest":
+        report_path(group.command).unlink(missing_ok=True)
     with open(log, "wb") as out:
-        process = subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+        process = subprocess.Popen(group.command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
                                    start_new_session=True)
         totals.running.add(process)
         try:
-            status = process.wait(limit)
+            status = process.wait(group.limit)
         except subprocess.TimeoutExpired:
             kill_group(process)
             process.wait()
             status = 124
         totals.running.discard(process)
     text = log.read_text(errors="replace")
-    if kind == "cmocka":
-        counts = count_cmocka(text, status)
-    elif kind == "pytest":
-        counts = count_pytest(command, status)
-        if status == 1 and counts[1]:
-            counts = second_try(name, command, counts, limit, totals)
-            status = 1 if counts[1] else 0
-    else:
-        counts = (1, 0, 0) if status == 0 else (0, 1, 0)
-    report = (f"[{time.strftime('%H:%M:%S')}] {name}: {counts[0]} passed, {counts[1]} failed, {counts[2]} skipped "
+    counts = count(group, text, status, totals)
+    if status == 1 and group.kind == "pytest" and not counts[1]:
+        status = 0
+    report = (f"[{time.strftime('%H:%M:%S')}] {group.title}: {counts[0]} passed, {counts[1]} failed, {counts[2]} skipped "
               f"({time.monotonic() - start:.0f} s)")
     if counts[1] or status not in (0, 5):
-        why = f"no end within {limit} s" if status == 124 else f"status {status}"
+        why = f"no end within {group.limit} s" if status == 124 else f"status {status}"
         report += "\n" + "\n".join("    | " + line for line in text.splitlines()[-60:])
-        totals.failures.append(f"{name} ({why}): {log.relative_to(TOP)}")
+        totals.failures.append(f"{group.title} ({why}): {log.relative_to(TOP)}")
+    elif NIGHTLY and group.part != "build" and not totals.over:
+        keep.store(totals.state, group.part, counts)
     with totals.lock:
         totals.add(*counts)
         print(report, flush=True)
 
 
 def run_lane(lane, totals):
-    for where, *group in groups():
-        if where == lane and not totals.over:
-            run_group(*group, totals)
+    for group in totals.groups:
+        if group.lane != lane or totals.over:
+            continue
+        before = keep.load(totals.state, group.part) if NIGHTLY else None
+        if before is None:
+            run_group(group, totals)
+            continue
+        with totals.lock:
+            totals.add(*before["counts"])
+            print(f"{group.title}: {before['counts'][0]} passed, on {before['when']}", flush=True)
 
 
 def run_all(totals):
@@ -199,7 +257,11 @@ def run_all(totals):
 def main():
     os.chdir(TOP)
     LOGS.mkdir(parents=True, exist_ok=True)
-    totals = Totals()
+    totals = Totals(wanted())
+    if NIGHTLY:
+        print(f"sources: {totals.state}", flush=True)
+        if os.environ.get("FRESH", "") not in ("", "0"):
+            keep.forget(totals.state)
     start = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

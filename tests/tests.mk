@@ -23,6 +23,7 @@ build/programs/musl-%: tests/programs/%.c $(MUSLCC)
 test: packages-test
 	@$(PYTHON) tests/run.py
 
+# PART=a,b: only these parts.  nightly keeps what passed on these sources; FRESH=1 begins anew.
 nightly: packages-test
 	@NIGHTLY=1 $(PYTHON) tests/run.py
 
@@ -43,6 +44,6 @@ mutants-kernel: packages-test
 
 help: help-test
 help-test:
-	@echo "test      all tests (under 10 minutes); nightly: the long ones too (docs/nightly.md)"
+	@echo "test      all tests (under 10 minutes); nightly: the long ones too; PART=list, PART=a,b (docs/nightly.md)"
 	@echo "test-qemu the system tests;  programs: their programs;  bench: figures beside Linux's"
 	@echo "mutants   known mistakes, built in on purpose: a test must see each"

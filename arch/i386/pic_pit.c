@@ -28,7 +28,6 @@
 
 static uint16_t pic_mask = 0xffff & ~(1u << CASCADE);
 static uint32_t tsc_khz;
-static bool timer_running;
 
 /* ---- 8259.  Source: Intel 8259A data sheet, "Initialization command words". */
 
@@ -97,15 +96,6 @@ void arch_timer_arm(uint32_t us)
 	outb(PIT_COMMAND, PIT_CH0_MODE0);
 	outb(PIT_CH0, (uint8_t)count);
 	outb(PIT_CH0, (uint8_t)(count >> 8));
-	timer_running = true;
-	irq_restore(s);
-}
-
-void arch_timer_stop(void)
-{
-	uint32_t s = irq_save();
-	if (timer_running) outb(PIT_COMMAND, PIT_CH0_MODE0); /* waits for a count that does not come */
-	timer_running = false;
 	irq_restore(s);
 }
 

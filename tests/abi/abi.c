@@ -236,6 +236,14 @@ void make_file(const char *path, const char *text)
 	close(fd);
 }
 
+int shut(long fd)
+{
+	if (fd < 0)
+		return -1;
+	close((int)fd);
+	return 0;
+}
+
 void moment(void)
 {
 	struct timespec t = {0, 10000000};

@@ -112,6 +112,9 @@ int must_open(const char *path, int flags, int mode);
 /* Ends the section with a line that names the place, unless the value is not negative; returns it. */
 long must(const char *what, long value);
 
+/* Closes a descriptor that a call returned; 0, or -1 with the call's errno: for cases whose descriptor is of no interest. */
+int shut(long fd);
+
 /* Waits a moment (10 ms): for polling a condition only. */
 void moment(void);
 

@@ -5,13 +5,14 @@ DRVTEST_CC ?= gcc
 DRVTEST_CFLAGS := -std=c11 -g -O1 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -I. \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-DRVTESTS := $(DRVTEST_OUT)/dp8390_test $(DRVTEST_OUT)/console_test
+DRVTESTS := $(DRVTEST_OUT)/dp8390_test $(DRVTEST_OUT)/dp8390_tx_test $(DRVTEST_OUT)/console_test
 
 .PHONY: test-host-drivers
 test-host-drivers: $(DRVTESTS)
 	@set -e; for t in $(DRVTESTS); do echo "TEST $$t"; $$t; done
 
-$(DRVTEST_OUT)/dp8390_test: tests/host/drivers/dp8390_test.c tests/host/drivers/chip.c $(sort $(wildcard drivers/ne2000/dp8390*.c))
+$(DRVTEST_OUT)/dp8390_test $(DRVTEST_OUT)/dp8390_tx_test: $(DRVTEST_OUT)/%: tests/host/drivers/%.c tests/host/drivers/nic_rig.c tests/host/drivers/chip.c \
+	$(sort $(wildcard drivers/ne2000/dp8390*.c))
 $(DRVTEST_OUT)/console_test: tests/host/drivers/console_test.c drivers/console/vt.c drivers/console/vt_csi.c drivers/console/keymap.c lib/fmt.c
 
 $(DRVTESTS): $(wildcard tests/host/drivers/*.h drivers/ne2000/*.h drivers/console/*.h lib/*.h) net/netdev.h arch/arch.h

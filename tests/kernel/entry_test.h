@@ -1,5 +1,5 @@
 /* entry_test.h - what the test's kernel entries saw.
- * Used by: selftest.c.
+ * Used by: self_user.c.
  * Never: linked into the product.  */
 #ifndef TESTS_KERNEL_ENTRY_TEST_H
 #define TESTS_KERNEL_ENTRY_TEST_H

@@ -39,6 +39,10 @@ def pytest_configure(config):
         raise KeyboardInterrupt  # so that clusters are taken down
 
     signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGHUP, signal.SIGQUIT):  # ignored under nohup: the programs run on the host would inherit that
+        signal.signal(number, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # ... and this one by a shell's `&`
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "nightly: too long for `make test`; runs with NIGHTLY=1")
     config.addinivalue_line("markers", "limit(seconds): how long this test may take at most")
     config.addinivalue_line("markers", "alone: measures time; needs a quiet machine")
