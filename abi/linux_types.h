@@ -398,6 +398,7 @@ LINUX_SIZE(linux_winsize, 8);
 #define FLUSHO 0010000u
 #define PENDIN 0040000u
 #define IEXTEN 0100000u
+#define EXTPROC 0200000u
 /* ioctl numbers */
 #define TCGETS 0x5401u
 #define TCSETS 0x5402u
@@ -423,6 +424,7 @@ LINUX_SIZE(linux_winsize, 8);
 #define FIONREAD 0x541bu
 #define TIOCINQ FIONREAD
 #define TIOCCONS 0x541du
+#define TIOCPKT 0x5420u
 #define FIONBIO 0x5421u
 #define TIOCNOTTY 0x5422u
 #define TIOCSETD 0x5423u
@@ -432,7 +434,16 @@ LINUX_SIZE(linux_winsize, 8);
 #define TIOCGPTN 0x80045430u
 #define TIOCSPTLCK 0x40045431u
 #define TIOCSIG 0x40045436u
+#define TIOCGPKT 0x80045438u
 #define TIOCGPTLCK 0x80045439u
+#define TIOCPKT_DATA 0u /* the first byte of a read in packet mode: data follow; else what happened, alone */
+#define TIOCPKT_FLUSHREAD 1u
+#define TIOCPKT_FLUSHWRITE 2u
+#define TIOCPKT_STOP 4u
+#define TIOCPKT_START 8u
+#define TIOCPKT_NOSTOP 16u
+#define TIOCPKT_DOSTOP 32u
+#define TIOCPKT_IOCTL 64u
 #define TIOCGPTPEER 0x5441u
 #define TCGETS2 0x802c542au
 #define TCSETS2 0x402c542bu

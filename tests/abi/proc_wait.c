@@ -197,8 +197,10 @@ static void interrupted(void)
 	sigaction(SIGALRM, &a, NULL);
 	ualarm(30000, 30000);
 	T("wait4", "a handler runs", syscall(SYS_wait4, pid, &s, 0, NULL));
+	ualarm(0, 0);
 	ualarm(30000, 30000);
 	T("waitid", "a handler runs", syscall(SYS_waitid, P_PID, pid, NULL, WEXITED, NULL));
+	ualarm(0, 0);
 	a.sa_flags = SA_RESTART;
 	sigaction(SIGALRM, &a, NULL);
 	pid_t killer = fork();
@@ -210,6 +212,7 @@ static void interrupted(void)
 	}
 	ualarm(20000, 20000);
 	T("wait4", "a handler with SA_RESTART", syscall(SYS_wait4, pid, &s, 0, NULL) == pid);
+	ualarm(0, 0);
 	waitpid(killer, NULL, 0);
 }
 
