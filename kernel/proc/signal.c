@@ -15,6 +15,7 @@ struct sigitem { struct list_node node; struct ksiginfo info; };
 
 /* All stopped processes sleep here: SIGCONT and SIGKILL are rare, each looks for itself. */
 static struct waitq continued = WAITQ_INIT(continued);
+struct waitq signals_queued = WAITQ_INIT(signals_queued);
 
 static bool dead(const struct group *g)
 {
@@ -232,6 +233,7 @@ static int post(struct group *g, struct task *t, const struct ksiginfo *info)
 	if (is_ignored(g, t ? t : first_task(g), sig)) return 0;
 	int err = queue_add(t ? &t->home.pending : &g->pending, info, g->rlimits[RLIMIT_SIGPENDING].cur);
 	if (err) return err;
+	waitq_wake_all(&signals_queued);
 	if (t)
 		signal_update_cut(t);
 	else

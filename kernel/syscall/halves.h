@@ -20,7 +20,7 @@ syscall_half sys_exit, home_row_fork, body_row_fork, finish_row_fork, home_row_c
 	sys_getresgid, sys_getgroups16, sys_setgroups16, sys_getgroups, sys_setgroups, sys_capget, sys_capset, body_signal,
 	body_sigaction, body_rt_sigaction, body_sgetmask, body_ssetmask, body_sigprocmask, body_rt_sigprocmask,
 	body_sigsuspend, body_rt_sigsuspend, body_pause, body_sigaltstack, body_sigreturn, body_rt_sigreturn, sys_sigpending,
-	sys_rt_sigpending, sys_kill, sys_tkill, sys_tgkill, sys_rt_sigqueueinfo, sys_rt_tgsigqueueinfo, sys_rt_sigtimedwait,
+	sys_rt_sigpending, sys_signalfd, sys_signalfd4, sys_pidfd_open, sys_pidfd_send_signal, sys_pidfd_getfd, sys_kill, sys_tkill, sys_tgkill, sys_rt_sigqueueinfo, sys_rt_tgsigqueueinfo, sys_rt_sigtimedwait,
 	sys_rt_sigtimedwait64, body_brk, body_mmap_anon, sys_mmap_file, body_mmap_file, body_munmap, body_mprotect,
 	body_mremap, body_madvise, body_msync, body_mlock, body_mlockall, body_munlockall, body_mincore, sys_read, sys_write,
 	sys_readv, sys_writev, sys_pread64, sys_pwrite64, sys_preadv, sys_pwritev, sys_preadv2, sys_pwritev2, sys_lseek,
