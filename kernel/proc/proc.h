@@ -109,6 +109,7 @@ struct task_home {
 	char comm[16];                 /* the thread's own name: prctl(PR_SET_NAME) */
 	struct sched_kept sched;
 	uint16_t ioprio;
+	int32_t pidfd;                 /* of CLONE_PIDFD, until it is told */
 	struct sigqueue pending;       /* directed at this task */
 	sigset64 mask_mirror;          /* of the body's mask, as last told */
 	struct figures figures;        /* as last told */
