@@ -55,7 +55,7 @@ void file_unref(struct file *f)
 /* ---- reading */
 static bool has_position(const struct file *f)
 {
-	return f->ops->seek != file_no_seek;
+	return f->ops->seek != file_no_seek && f->ops->seek != file_noop_seek;
 }
 
 int32_t file_read(struct file *f, struct uio *u, const uint64_t *at, const struct fs_caller *who)
@@ -111,6 +111,13 @@ int64_t file_no_seek(struct file *f, int64_t off, int whence)
 	UNUSED(off);
 	UNUSED(whence);
 	return -ESPIPE;
+}
+
+int64_t file_noop_seek(struct file *f, int64_t off, int whence)
+{
+	UNUSED(off);
+	UNUSED(whence);
+	return (int64_t)f->pos;
 }
 
 static int64_t seek_target(const struct file *f, int64_t off, int whence)

@@ -48,6 +48,7 @@ int64_t file_seek(struct file *f, int64_t off, int whence);
 /** Kernel reads (exec, initrd): whole or short at the end; -errno. */
 int32_t file_read_kernel(struct file *f, void *buf, uint32_t n, uint64_t at, const struct fs_caller *who);
 int64_t file_no_seek(struct file *f, int64_t off, int whence);      /* seek op of streams: -ESPIPE */
+int64_t file_noop_seek(struct file *f, int64_t off, int whence);    /* of files without a position that let it be asked: 0 */
 extern const struct file_ops path_file_ops;                         /* of O_PATH files: no operation at all */
 extern const struct file_ops fifo_file_ops;                         /* default of fifos and pipes; opened through fifo_open */
 extern const struct file_ops regular_file_ops, directory_file_ops;   /* over the page cache; over inode readdir of tmpfs are its own */
@@ -86,7 +87,9 @@ uint32_t file_poll(struct file *f, struct pollset *ps);    /* files without poll
 
 /* ---- pipes, locks */
 int pipe_create(struct file *ends[2], uint32_t flags, const struct fs_caller *who);
-int32_t pipe_fcntl_size(struct file *f, int32_t set);      /* F_SETPIPE_SZ (set >= 0) / F_GETPIPE_SZ (-1) */
+int32_t pipe_get_size(const struct file *f);               /* F_GETPIPE_SZ; -EBADF: no pipe */
+/** F_SETPIPE_SZ: the size it has now. -EBADF, -EINVAL (over 2 GiB), -EPERM (over 1 MiB, not root), -EBUSY (too full), -ENOMEM. */
+int32_t pipe_set_size(struct file *f, uint32_t bytes, const struct fs_caller *who);
 int lock_posix(struct file *f, uint32_t cmd, struct linux_flock64 *lk, const struct fs_caller *who); /* F_GETLK64.. may sleep */
 void lock_drop_owner(struct inode *i, const void *owner);  /* POSIX locks at close */
 void lock_drop_file(struct file *f);                       /* flock at last close */

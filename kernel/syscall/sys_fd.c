@@ -98,13 +98,16 @@ int32_t sys_dup3(struct ucall *c)
 	return dup_to(c, c->arg[0], c->arg[1], (c->arg[2] & O_CLOEXEC) != 0);
 }
 
+#define O_NOTIFICATION_PIPE O_EXCL
+
 static int32_t make_pipe(struct ucall *c, uint32_t flags)
 {
 	struct file *ends[2];
 	int32_t fd[2] = {-1, -1};
 	bool cloexec = (flags & O_CLOEXEC) != 0;
 
-	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) return -EINVAL;
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT | O_NOTIFICATION_PIPE)) return -EINVAL;
+	if (flags & O_NOTIFICATION_PIPE) return -ENOPKG; /* as a Linux without watch queues */
 	int32_t err = pipe_create(ends, flags & ~O_CLOEXEC, ucall_who(c));
 	if (err) return err;
 	for (int i = 0; i < 2; i++) {
@@ -134,7 +137,7 @@ static int32_t set_flags(struct file *f, uint32_t flags)
 	return 0;
 }
 
-static int32_t fcntl_file(struct file *f, uint32_t cmd, uint32_t arg)
+static int32_t fcntl_file(struct file *f, uint32_t cmd, uint32_t arg, const struct fs_caller *who)
 {
 	switch (cmd) {
 	case F_GETFL: return (int32_t)(f->flags & ~O_CLOEXEC);
@@ -144,8 +147,8 @@ static int32_t fcntl_file(struct file *f, uint32_t cmd, uint32_t arg)
 	case F_SETSIG: return arg > LINUX_NSIG ? -EINVAL : 0;
 	case F_GETSIG: return 0;
 	case F_GETLEASE: return F_UNLCK;
-	case F_SETPIPE_SZ: return (int32_t)arg < 0 ? -EINVAL : pipe_fcntl_size(f, (int32_t)arg);
-	case F_GETPIPE_SZ: return pipe_fcntl_size(f, -1);
+	case F_SETPIPE_SZ: return pipe_set_size(f, arg, who);
+	case F_GETPIPE_SZ: return pipe_get_size(f);
 	case F_ADD_SEALS: return seal_add(f, arg);
 	case F_GET_SEALS: return seal_get(f);
 	default: return -EINVAL;
@@ -168,7 +171,7 @@ int32_t sys_fcntl(struct ucall *c)
 	case F_DUPFD_CLOEXEC: r = arg >= fds(c)->limit ? -EINVAL : dup_from(c, fd, arg, cmd == F_DUPFD_CLOEXEC); break;
 	case F_GETFD: r = fd_flags_get(fds(c), (int32_t)fd); break;
 	case F_SETFD: r = fd_flags_set(fds(c), (int32_t)fd, (arg & FD_CLOEXEC) != 0); break;
-	default: r = fcntl_file(f, cmd, arg); break;
+	default: r = fcntl_file(f, cmd, arg, ucall_who(c)); break;
 	}
 	file_unref(f);
 	return r;
