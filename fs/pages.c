@@ -11,10 +11,13 @@
 
 uint32_t pages_cached_total;
 
-/** Files of tmpfs stop growing when less than this is free, so that programs can still run and remove them. */
-static bool memory_short(void)
+uint32_t pages_room(const struct inode *i)
 {
-	return frame_free_count() < frame_total() / 32;
+	uint32_t spared = frame_total() / 32, unused = frame_free_count();
+	uint32_t room = unused > spared ? unused - spared : 0;
+
+	if (!i->sb->max_pages) return room;
+	return MIN(room, i->sb->max_pages > i->sb->n_pages ? i->sb->max_pages - i->sb->n_pages : 0);
 }
 
 static uint32_t find(const struct inode *i, uint32_t index)
@@ -29,14 +32,23 @@ int pages_adopt(struct inode *i, uint32_t index, uint32_t pfn)
 		if (!i->pages) return -ENOMEM;
 	}
 	int err = page_tree_insert(i->pages, index, pfn);
-	if (!err) pages_cached_total++;
-	return err;
+	if (err) return err;
+	pages_cached_total++;
+	i->sb->n_pages++;
+	return 0;
+}
+
+void pages_drop(struct inode *i, uint32_t index)
+{
+	frame_unref(page_tree_remove(i->pages, index));
+	pages_cached_total--;
+	i->sb->n_pages--;
 }
 
 /** A frame for an absent page: read from below, or zeroed. One reference. */
 static int fresh(struct inode *i, uint32_t index, uint32_t *pfn)
 {
-	if (!i->ops->read_page && memory_short()) return -ENOSPC;
+	if (!i->ops->read_page && !pages_room(i)) return -ENOSPC;
 	*pfn = frame_alloc_zero();
 	if (*pfn == FRAME_NONE) return i->ops->read_page ? -ENOMEM : -ENOSPC;
 	int err = i->ops->read_page ? i->ops->read_page(i, index, *pfn) : 0;
@@ -75,10 +87,7 @@ uint32_t pages_resident(const struct inode *i)
 static void drop_range(struct inode *i, uint32_t first, uint32_t end, bool copies)
 {
 	backing_cut(&i->backing, first, end, copies);
-	while (i->pages && page_tree_next(i->pages, &first) && first < end) {
-		frame_unref(page_tree_remove(i->pages, first));
-		pages_cached_total--;
-	}
+	while (i->pages && page_tree_next(i->pages, &first) && first < end) pages_drop(i, first);
 }
 
 void pages_truncate(struct inode *i, uint64_t size)
@@ -127,7 +136,7 @@ int32_t pages_read(struct inode *i, struct uio *u, uint64_t pos)
 /** Fill an absent page of a file without a disk as a whole: no need to zero it first. Bytes, or -errno. */
 static int32_t write_whole(struct inode *i, struct uio *u, uint32_t index)
 {
-	if (memory_short()) return -ENOSPC;
+	if (!pages_room(i)) return -ENOSPC;
 	uint32_t pfn = frame_alloc();
 	if (pfn == FRAME_NONE) return -ENOSPC;
 	int32_t got = uio_from(u, frame_virt(pfn), PAGE_SIZE);

@@ -190,7 +190,13 @@ static int accept_truncate(struct inode *i, uint64_t size)
 }
 
 const struct file_ops proc_file_ops = {.read = proc_read, .write = proc_write, .release = proc_release};
-const struct inode_ops proc_file_inode_ops = {.open = file_inode_open, .truncate = accept_truncate, .refresh = refresh, .evict = evict};
+/** chmod of a process's file is refused, proc_setattr() of Linux. */
+static int no_setattr(struct inode *i)
+{
+	return proc_node(i)->kind == PROC_PID_FILE ? -EPERM : 0;
+}
+
+const struct inode_ops proc_file_inode_ops = {.setattr = no_setattr, .open = file_inode_open, .truncate = accept_truncate, .refresh = refresh, .evict = evict};
 
 /* ---- links */
 static int copy_text(char *out, uint32_t size, const char *text)
