@@ -568,6 +568,7 @@ _Static_assert(__builtin_offsetof(struct linux_siginfo, u.chld.status) == 20, "s
 #define CLD_CONTINUED 6
 #define SIGEV_SIGNAL 0
 #define SIGEV_NONE 1
+#define SIGEV_THREAD 2
 #define SIGEV_THREAD_ID 4
 
 /* ---- processes */

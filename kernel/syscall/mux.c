@@ -86,7 +86,8 @@ const struct sysrow *mux_clone3(struct ucall *c)
 const struct sysrow *mux_mmap2(struct ucall *c)
 {
 	if (!(c->arg[3] & MAP_ANONYMOUS)) return row(ROW_mmap_file);
-	return row((c->arg[3] & MAP_LOCKED) ? ROW_mmap_locked : ROW_mmap_anon);
+	if (c->arg[3] & MAP_LOCKED) return row(ROW_mmap_locked);
+	return row((c->arg[3] & MAP_TYPE) == MAP_PRIVATE ? ROW_mmap_anon : ROW_mmap_shared);
 }
 
 const struct sysrow *mux_mmap_old(struct ucall *c)
