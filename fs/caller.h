@@ -57,6 +57,7 @@ struct fs_caller {
 };
 /** Signals to groups of processes that are not the caller's: tty line discipline, pipes' SIGIO. Set by kernel/proc. */
 extern void (*fs_signal_pgrp)(uint32_t pgrp, int sig);
+extern void (*fs_signal_pid)(uint32_t pid, int sig); /* to one process: a lease is to be given up; NULL until set */
 /** The kernel itself: root, at the root of all names, no terminal; its ops do nothing. Set by fs_init. */
 extern struct fs_caller fs_kernel_caller;
 static inline bool has_cap(const struct fs_caller *c, uint32_t cap) { return cred_may(c->cred, cap); }

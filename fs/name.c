@@ -190,6 +190,12 @@ static struct name *covered(struct name *n)
 	return n;
 }
 
+bool name_is_below(struct name *n, const struct name *root)
+{
+	while (n && n != root) n = above(n);
+	return n != NULL;
+}
+
 int name_path(struct name *n, struct name *root, char *out, uint32_t size)
 {
 	uint32_t at = size; /* the path grows from the end of out towards its start */

@@ -26,6 +26,8 @@ struct mount {
 	uint32_t flags;                 /* MS_* */
 	uint32_t id;                    /* /proc/PID/mountinfo's */
 	char *below;                    /* where its root is inside the file system, "/dir"; NULL: the whole; owned */
+	uint32_t n_writers;             /* files of it open for writing: it cannot become read-only */
+	bool expiring;                  /* MNT_EXPIRE was asked once */
 };
 #define WALK_FOLLOW 1u     /* follow a symlink in the last component */
 #define WALK_PARENT 2u     /* stop at the parent; last component in out->last */
@@ -45,9 +47,12 @@ MUST_CHECK int name_walk(struct walk *w, struct name *start, const char *path, u
 /** Absolute path as seen from root (NULL: the root of all) (getcwd, /proc links): length incl. NUL in out; -ERANGE;
  *  " (deleted)" is the caller's. An anonymous name is its text. */
 int name_path(struct name *n, struct name *root, char *out, uint32_t size);
+/** The way up from n, mounts included, meets root. */
+bool name_is_below(struct name *n, const struct name *root);
 /* namespace operations; `dir` referenced names of directories. They check permission, -EROFS, and refuse ".", ".." and "/" as
  * Linux does; a trailing slash is the caller's business. */
 int name_create(struct name *dir, const char *last, uint32_t len, uint32_t mode, uint32_t rdev, const struct fs_caller *who, struct name **out);
+int name_tmpfile(struct name *dir, uint32_t mode, const struct fs_caller *who, struct name **out); /* O_TMPFILE; -EOPNOTSUPP */
 int name_mkdir(struct name *dir, const char *last, uint32_t len, uint32_t mode, const struct fs_caller *who);
 int name_symlink(struct name *dir, const char *last, uint32_t len, const char *target, const struct fs_caller *who);
 int name_link(struct name *dir, const char *last, uint32_t len, struct name *target, const struct fs_caller *who);

@@ -30,8 +30,9 @@ void call_slice_args(const struct call *c, uint32_t arg[6])
 		return;
 	}
 	if (!(c->row->flags & SYS_IOVEC)) {
+		bool beyond = arg[2] > USER_END - MIN(arg[1], USER_END); /* no such buffer: the call says so, whatever is in its first slice */
 		arg[1] += c->done;
-		arg[2] = MIN(arg[2] - c->done, SYSCALL_SLICE);
+		if (!beyond) arg[2] = MIN(arg[2] - c->done, SYSCALL_SLICE);
 	}
 	if (c->row->flags & SYS_POS) {
 		uint64_t pos = ((uint64_t)arg[4] << 32 | arg[3]) + c->done;

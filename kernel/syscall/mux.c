@@ -41,7 +41,8 @@ const struct sysrow *mux_restart(struct ucall *c)
 const struct sysrow *mux_mmap2(struct ucall *c)
 {
 	if (!(c->arg[3] & MAP_ANONYMOUS)) return row(ROW_mmap_file);
-	return row((c->arg[3] & MAP_LOCKED) ? ROW_mmap_locked : ROW_mmap_anon);
+	if (c->arg[3] & MAP_LOCKED) return row(ROW_mmap_locked);
+	return row((c->arg[3] & MAP_TYPE) == MAP_PRIVATE ? ROW_mmap_anon : ROW_mmap_shared);
 }
 
 const struct sysrow *mux_mmap_old(struct ucall *c)
@@ -87,12 +88,18 @@ const struct sysrow *mux_ioctl(struct ucall *c)
 
 const struct sysrow *mux_fcntl(struct ucall *c)
 {
-	return row(c->arg[1] >= F_GETLK && c->arg[1] <= F_SETLKW ? ROW_fcntl_lock : ROW_fcntl_plain);
+	uint32_t cmd = c->arg[1];
+
+	if (cmd == F_SETOWN_EX || cmd == F_GETOWN_EX) return row(ROW_fcntl_owner);
+	return row(cmd >= F_GETLK && cmd <= F_SETLKW ? ROW_fcntl_lock : ROW_fcntl_plain);
 }
 
 const struct sysrow *mux_fcntl64(struct ucall *c)
 {
-	return c->arg[1] >= F_GETLK64 && c->arg[1] <= F_SETLKW64 ? row(ROW_fcntl_lock64) : mux_fcntl(c);
+	uint32_t cmd = c->arg[1];
+
+	if (cmd >= F_OFD_GETLK && cmd <= F_OFD_SETLKW) return row(ROW_fcntl_ofd);
+	return cmd >= F_GETLK64 && cmd <= F_SETLKW64 ? row(ROW_fcntl_lock64) : mux_fcntl(c);
 }
 
 /* ---- prctl, interval timers */

@@ -38,6 +38,23 @@ static bool emit(void *ctx, const char *name, uint32_t len, uint32_t ino, uint32
 	return true;
 }
 
+/* Memory ends within the buffer: the entries that fit are given, as if there had been no room for more. */
+static int32_t store_some(struct ucall *c, struct dents *d, uint64_t *cookie)
+{
+	uint32_t at = 0;
+
+	while (at < d->used) {
+		const struct linux_dirent64 *e = (const void *)(d->buf + at);
+		const struct linux_dirent *o = (const void *)(d->buf + at);
+		uint32_t len = d->wide ? e->reclen : o->reclen;
+		if (umem_store(c->mem, uaddr(c->arg[1] + at), d->buf + at, len)) break;
+		*cookie = d->wide ? (uint64_t)e->off : o->off;
+		at += len;
+	}
+	d->used = at;
+	return at ? 0 : -EFAULT;
+}
+
 static int32_t read_entries(struct ucall *c, struct file *f, bool wide)
 {
 	struct dents d = {.size = MIN(c->arg[2], 8u * PAGE_SIZE), .wide = wide};
@@ -53,6 +70,7 @@ static int32_t read_entries(struct ucall *c, struct file *f, bool wide)
 	if (!r && !d.used && d.refused) r = -EINVAL;
 	mutex_unlock(&f->pos_lock);
 	if (!r && d.used) r = umem_store(c->mem, uaddr(c->arg[1]), d.buf, d.used);
+	if (r == -EFAULT && d.used) r = store_some(c, &d, &cookie);
 	if (!r) f->pos = cookie;
 	kfree(d.buf);
 	return r ? r : (int32_t)d.used;
@@ -73,9 +91,14 @@ int32_t sys_getdents64(struct ucall *c) { return getdents(c, true); }
 
 /* ---- links */
 
-static int32_t read_link(struct ucall *c, struct inode *i, uint32_t out_at, uint32_t size)
+static int32_t read_link(struct ucall *c, struct inode *i, uint32_t path_at, uint32_t out_at, uint32_t size)
 {
-	if (!S_ISLNK(i->mode) || !i->ops->readlink) return -EINVAL;
+	uint8_t first = 0;
+
+	if (!S_ISLNK(i->mode) || !i->ops->readlink) {
+		int err = umem_fetch(c->mem, &first, uaddr(path_at), 1);
+		return err ? err : first ? -EINVAL : -ENOENT; /* an empty path to something that is no link is nowhere */
+	}
 	char *text = kmalloc(PATH_MAX);
 	if (!text) return -ENOMEM;
 	int32_t n = i->ops->readlink(i, text, PATH_MAX, ucall_who(c));
@@ -96,7 +119,7 @@ static int32_t readlink_at(struct ucall *c, uint32_t dirfd, uint32_t path_at, ui
 	if ((int32_t)size <= 0) return -EINVAL;
 	int32_t r = arg_inode(c, dirfd, path_at, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &i, &mflags);
 	if (r) return r;
-	r = read_link(c, i, out_at, size);
+	r = read_link(c, i, path_at, out_at, size);
 	inode_unref(i);
 	return r;
 }
@@ -118,10 +141,14 @@ int32_t sys_readlinkat(struct ucall *c) { return readlink_at(c, c->arg[0], c->ar
 int32_t sys_getcwd(struct ucall *c)
 {
 	const struct fs_caller *who = ucall_who(c);
+	static const char outside[] = "(unreachable)"; /* getcwd(2): the directory is not below the root */
+	uint32_t before = name_is_below(who->cwd, who->root) ? 0 : sizeof outside - 1;
 	char *text = kmalloc(PATH_MAX);
 
 	if (!text) return -ENOMEM;
-	int32_t n = who->cwd->unlinked ? -ENOENT : name_path(who->cwd, who->root, text, PATH_MAX);
+	memcpy(text, outside, before);
+	int32_t n = who->cwd->unlinked ? -ENOENT : name_path(who->cwd, who->root, text + before, PATH_MAX - before);
+	if (n > 0) n += (int32_t)before;
 	if (n > 0 && (uint32_t)n > c->arg[1]) n = -ERANGE;
 	if (n > 0) {
 		int err = umem_store(c->mem, uaddr(c->arg[0]), text, (uint32_t)n);

@@ -143,7 +143,7 @@ static void bad_vectors(void **state)
 	assert_int_equal(sys_readv(&c), -EINVAL);
 	vec(0, FAKE_USER, 0x7fffffffu);
 	vec(1, FAKE_USER, 1);
-	assert_int_equal(sys_readv(&c), -EINVAL);
+	assert_int_equal(sys_readv(&c), SYSCALL_SLICE); /* what is beyond 2 GiB is left out */
 	c.arg[1] = 0x5;
 	assert_int_equal(sys_readv(&c), -EFAULT);
 	c.arg[2] = 0;
