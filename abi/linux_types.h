@@ -298,6 +298,7 @@ struct linux_sigset_arg { uint32_t set, size; };        /* 6th argument of psele
 #define MS_MOVE 8192u
 #define MS_REC 16384u
 #define MS_SILENT 32768u
+#define MS_UNBINDABLE 0x20000u
 #define MS_PRIVATE 0x40000u
 #define MS_SLAVE 0x80000u
 #define MS_SHARED 0x100000u

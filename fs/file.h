@@ -97,6 +97,9 @@ uint32_t file_poll(struct file *f, struct pollset *ps);    /* files without poll
 /* ---- pipes, locks */
 int pipe_create(struct file *ends[2], uint32_t flags, const struct fs_caller *who);
 int32_t pipe_fcntl_size(struct file *f, int32_t set);      /* F_SETPIPE_SZ (set >= 0) / F_GETPIPE_SZ (-1) */
+/** Up to n bytes of a pipe, which stay in it: their number, 0 at the end; waits for the first. -EAGAIN, -ERESTARTSYS. */
+int32_t pipe_peek(struct file *f, void *buf, uint32_t n, bool nonblock);
+void pipe_skip(struct file *f, uint32_t n);                /* take them out */
 int lock_posix(struct file *f, uint32_t cmd, struct linux_flock64 *lk, const struct fs_caller *who); /* F_GETLK64.. may sleep */
 void lock_drop_owner(struct inode *i, const void *owner);  /* POSIX locks at close */
 void lock_drop_file(struct file *f);                       /* flock at last close */

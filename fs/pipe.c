@@ -163,6 +163,41 @@ static int32_t fifo_read(struct file *f, struct uio *u, const uint64_t *pos, con
 	return n;
 }
 
+int32_t pipe_peek(struct file *f, void *buf, uint32_t n, bool nonblock)
+{
+	struct pipe *p = f->priv;
+	uint32_t done = 0;
+
+	while (p->head == p->tail) {
+		if (p->n_writers == 0) return 0;
+		if (nonblock) return -EAGAIN;
+		if (waitq_sleep(&p->readable, CUT_SIGNAL | CUT_DESTROY, FOREVER) == -EINTR) return -ERESTARTSYS;
+	}
+	n = MIN(n, p->tail - p->head);
+	while (done < n) {
+		uint32_t at = p->head + done, off = at & PAGE_MASK, some = MIN(PAGE_SIZE - off, n - done);
+		memcpy((uint8_t *)buf + done, (uint8_t *)frame_virt(p->pages[(at & (p->size - 1)) >> PAGE_SHIFT]) + off, some);
+		done += some;
+	}
+	return (int32_t)n;
+}
+
+void pipe_skip(struct file *f, uint32_t n)
+{
+	struct pipe *p = f->priv;
+
+	mutex_lock(&p->reading);
+	for (n = MIN(n, p->tail - p->head); n > 0;) {
+		uint32_t off = p->head & PAGE_MASK, some = MIN(PAGE_SIZE - off, n);
+		if (off + some == PAGE_SIZE) drop_page(p, p->head);
+		p->head += some;
+		n -= some;
+	}
+	if (!p->writing.owner) rewind_empty(p);
+	mutex_unlock(&p->reading);
+	waitq_wake_all(&p->writable);
+}
+
 /* ---- writing */
 /** A page is written again only when it was read to its end, as on Linux: so the room counts from the head's page. */
 static uint32_t room(const struct pipe *p)
