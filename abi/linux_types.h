@@ -393,6 +393,7 @@ LINUX_SIZE(linux_winsize, 8);
 #define FLUSHO 0010000u
 #define PENDIN 0040000u
 #define IEXTEN 0100000u
+#define EXTPROC 0200000u
 /* ioctl numbers */
 #define TCGETS 0x5401u
 #define TCSETS 0x5402u
@@ -418,6 +419,7 @@ LINUX_SIZE(linux_winsize, 8);
 #define FIONREAD 0x541bu
 #define TIOCINQ FIONREAD
 #define TIOCCONS 0x541du
+#define TIOCPKT 0x5420u
 #define FIONBIO 0x5421u
 #define TIOCNOTTY 0x5422u
 #define TIOCSETD 0x5423u
@@ -427,7 +429,16 @@ LINUX_SIZE(linux_winsize, 8);
 #define TIOCGPTN 0x80045430u
 #define TIOCSPTLCK 0x40045431u
 #define TIOCSIG 0x40045436u
+#define TIOCGPKT 0x80045438u
 #define TIOCGPTLCK 0x80045439u
+#define TIOCPKT_DATA 0u /* the first byte of a read in packet mode: data follow; else what happened, alone */
+#define TIOCPKT_FLUSHREAD 1u
+#define TIOCPKT_FLUSHWRITE 2u
+#define TIOCPKT_STOP 4u
+#define TIOCPKT_START 8u
+#define TIOCPKT_NOSTOP 16u
+#define TIOCPKT_DOSTOP 32u
+#define TIOCPKT_IOCTL 64u
 #define TIOCGPTPEER 0x5441u
 #define TCGETS2 0x802c542au
 #define TCSETS2 0x402c542bu
@@ -488,6 +499,8 @@ LINUX_SIZE(linux_winsize, 8);
 #define SA_RESTART 0x10000000u
 #define SA_NODEFER 0x40000000u
 #define SA_RESETHAND 0x80000000u
+#define SA_EXPOSE_TAGBITS 0x800u
+#define SA_KNOWN (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_EXPOSE_TAGBITS | SA_RESTORER | SA_ONSTACK | SA_RESTART | SA_NODEFER | SA_RESETHAND)
 #define SIG_BLOCK 0
 #define SIG_UNBLOCK 1
 #define SIG_SETMASK 2
@@ -525,8 +538,12 @@ _Static_assert(__builtin_offsetof(struct linux_siginfo, u.chld.status) == 20, "s
 #define SI_SIGIO (-5)
 #define SI_TKILL (-6)
 #define ILL_ILLOPN 2
+#define ILL_BADSTK 8
 #define FPE_INTDIV 1
 #define FPE_FLTDIV 3
+#define FPE_FLTOVF 4
+#define FPE_FLTUND 5
+#define FPE_FLTRES 6
 #define FPE_FLTINV 7
 #define SEGV_MAPERR 1
 #define SEGV_ACCERR 2

@@ -30,7 +30,7 @@ void arch_context_switch(struct arch_context *from, struct arch_context *to);
 /** Return addresses of a stopped thread (n at most), innermost first, by frame pointer walk; returns how many. */
 uint32_t arch_backtrace(const struct arch_context *ctx, uint32_t *out, uint32_t n);
 uint32_t arch_backtrace_self(uint32_t *out, uint32_t n);
-/** panic(): log the registers of the kernel fault that led here (nothing when none did); backtrace from there, or from here. */
+/** panic(): log the registers of the kernel fault that led here (of this moment when none did); backtrace from there, or from here. */
 void arch_panic_registers(void);
 uint32_t arch_panic_backtrace(uint32_t *out, uint32_t n);
 

@@ -15,11 +15,13 @@ QEMU = ["qemu-system-i386", "-no-user-config", "-nodefaults", "-cpu", "pentium3"
 class Machine:
     """Boots a kernel and collects its serial line, each line with the second it came."""
 
-    def __init__(self, kernel, root, append, memory=64, shift=None):
+    def __init__(self, kernel, root, append, memory=64, shift=None, icount=None):
         command = [*QEMU, "-accel", "tcg,tb-size=32", "-m", str(memory), "-kernel", kernel, "-initrd", root,
                    "-append", append]
         if shift is not None:
-            command += ["-icount", f"shift={shift},sleep=off"]
+            icount = f"shift={shift},sleep=off"
+        if icount:
+            command += ["-icount", icount]
         self.command = command
         self.lines = []
         self.start = time.monotonic()
@@ -48,10 +50,12 @@ class Machine:
         self.process.stdout.close()
         return seen
 
-    def log(self, path):
-        """Everything that came, as a raw log; the command that made it is its first line."""
+    def log(self, path, notes=()):
+        """Everything that came, as a raw log; the command that made it is its first line, notes follow."""
         with open(path, "w", encoding="utf-8") as f:
             f.write("$ " + " ".join(f"'{w}'" if " " in w else w for w in self.command) + "\n")
+            for text in notes:
+                f.write(f"# {text}\n")
             for at, text in self.lines:
                 f.write(f"{at:10.4f} {text}\n")
 

@@ -15,8 +15,8 @@ enum msg_kind {
 	MSG_END,          /* source -> target, bulk lane: that was all; `pages` in number */
 	MSG_ABORT,        /* source -> target: forget it */
 	MSG_READY,        /* target -> home: complete; node = source, from_epoch = the epoch it left */
-	MSG_GO,           /* home -> target: committed, run */
-	MSG_KILL,         /* home -> target or stale host: destroy the body of this epoch */
+	MSG_GO,           /* home -> target: committed, run; from_epoch as in its READY */
+	MSG_KILL,         /* home -> target: no, from_epoch as in its READY; or -> stale host, from_epoch 0: destroy that body */
 	MSG_STARTED,      /* target -> home: the first message of the new epoch */
 	MSG_ASK,          /* source -> home: how did it end? */
 	MSG_DONE,         /* home -> source: free your copy */

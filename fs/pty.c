@@ -71,14 +71,38 @@ static void slave_close(struct tty *t)
 	done_with(p);
 }
 
+/** What a master in packet mode is told; the later of two opposites holds. */
+static void line_event(struct tty *t, uint32_t what)
+{
+	struct pty *p = tty_driver_data(t);
+
+	if (!p->packet) return;
+	if (what & (TIOCPKT_STOP | TIOCPKT_START)) p->told &= ~(TIOCPKT_STOP | TIOCPKT_START);
+	if (what & (TIOCPKT_DOSTOP | TIOCPKT_NOSTOP)) p->told &= ~(TIOCPKT_DOSTOP | TIOCPKT_NOSTOP);
+	p->told |= what;
+	waitq_wake_all(&p->readable);
+}
+
 static const struct tty_driver_ops line_ops = {
 	.write = line_write,
 	.input_room = line_input_room,
 	.open = slave_open,
 	.close = slave_close,
+	.event = line_event,
 };
 
 /* ---- the master */
+/** The byte before everything else that a read in packet mode brings: what happened, or that data follow. */
+static int32_t read_event(struct pty *p, struct uio *u)
+{
+	uint8_t what = (uint8_t)p->told;
+
+	p->told = 0;
+	if (uio_to(u, &what, 1) == 1) return 1;
+	p->told |= what;
+	return -EFAULT;
+}
+
 static int32_t master_read(struct file *f, struct uio *u, const uint64_t *pos, const struct fs_caller *who)
 {
 	struct pty *p = f->priv;
@@ -87,13 +111,15 @@ static int32_t master_read(struct file *f, struct uio *u, const uint64_t *pos, c
 	UNUSED(pos);
 	UNUSED(who);
 	if (u->left == 0) return 0;
-	while (p->head == p->tail) {
+	while (p->head == p->tail && !p->told) {
 		if (p->slave_gone) return -EIO;
 		if (f->flags & O_NONBLOCK) return -EAGAIN;
 		if (waitq_sleep(&p->readable, CUT_SIGNAL | CUT_DESTROY, FOREVER) == -EINTR) return -ERESTARTSYS;
 	}
 	mutex_lock(&p->reading);
-	while (u->left > 0 && p->head != p->tail) {
+	bool event = p->told;
+	if (p->packet && (event || p->head != p->tail)) done = read_event(p, u);
+	while (done >= 0 && !event && u->left > 0 && p->head != p->tail) {
 		uint32_t at = p->tail % sizeof p->out;
 		uint32_t n = MIN(MIN(p->head - p->tail, (uint32_t)sizeof p->out - at), u->left);
 		int32_t got = uio_to(u, p->out + at, n);
@@ -160,6 +186,7 @@ static uint32_t master_poll(struct file *f, struct pollset *ps)
 	poll_wait(ps, &p->readable);
 	poll_wait(ps, &p->writable);
 	if (p->head != p->tail) ready |= POLLIN | POLLRDNORM;
+	if (p->told) ready |= POLLPRI | POLLIN | POLLRDNORM;
 	if (tty_input_room(p->tty) > 0) ready |= POLLOUT | POLLWRNORM;
 	if (p->slave_gone) ready |= POLLHUP;
 	return ready;
@@ -171,6 +198,16 @@ static int32_t set_lock(struct pty *p, uint32_t arg, struct umem *mem)
 
 	if (umem_fetch_u32(mem, uaddr(arg), &on)) return -EFAULT;
 	p->locked = on != 0;
+	return 0;
+}
+
+static int32_t set_packet(struct pty *p, uint32_t arg, struct umem *mem)
+{
+	uint32_t on;
+
+	if (umem_fetch_u32(mem, uaddr(arg), &on)) return -EFAULT;
+	if (!on || !p->packet) p->told = 0;
+	p->packet = on != 0;
 	return 0;
 }
 
@@ -189,6 +226,8 @@ static int32_t master_ioctl(struct file *f, uint32_t cmd, uint32_t arg, struct u
 	case TIOCGPTN: return umem_store_u32(mem, uaddr(arg), p->index);
 	case TIOCSPTLCK: return set_lock(p, arg, mem);
 	case TIOCGPTLCK: return umem_store_u32(mem, uaddr(arg), p->locked);
+	case TIOCPKT: return set_packet(p, arg, mem);
+	case TIOCGPKT: return umem_store_u32(mem, uaddr(arg), p->packet);
 	case TIOCSIG: return send_signal(p, arg);
 	case FIONREAD: return umem_store_u32(mem, uaddr(arg), p->head - p->tail);
 	case TIOCOUTQ: return umem_store_u32(mem, uaddr(arg), 0);
@@ -254,7 +293,8 @@ static int open_master(struct file *f, const struct fs_caller *who)
 	if (err) return err;
 	tty_reset(p->tty);
 	p->used = p->locked = p->master = true;
-	p->slave_gone = false;
+	p->slave_gone = p->packet = false;
+	p->told = 0;
 	p->slaves = p->head = p->tail = 0;
 	p->mode = 0620;
 	p->uid = who->cred->fsuid;

@@ -15,6 +15,8 @@ struct pty {
 	struct tty *tty;
 	uint32_t index;
 	bool used, locked, master, slave_gone; /* slave_gone: it was open, and the last one was closed */
+	bool packet;                           /* reads begin with a byte of TIOCPKT_... */
+	uint32_t told;                         /* events that such a read has not brought yet */
 	uint32_t slaves;                       /* open files of the slave */
 	uint32_t mode, uid, gid;               /* of its node */
 	struct mutex reading, writing;

@@ -73,8 +73,24 @@ static void wake_readers(struct tty *t)
 	waitq_wake_all(&t->readable);
 }
 
+void tty_tell(struct tty *t, uint32_t what)
+{
+	if (what && t->ops->event) t->ops->event(t, what);
+}
+
+/** What typed keys did beside giving input. */
+static uint32_t done_by_keys(const struct tty *t, uint32_t flushes, bool stopped)
+{
+	uint32_t what = flushes == t->l.flushes ? 0 : TIOCPKT_FLUSHREAD | TIOCPKT_FLUSHWRITE;
+
+	if (stopped == t->l.stopped) return what;
+	return what | (stopped ? TIOCPKT_START : TIOCPKT_STOP);
+}
+
 void tty_work(struct tty *t)
 {
+	uint32_t flushes = t->l.flushes;
+	bool stopped = t->l.stopped;
 	uint8_t c;
 
 	if (ldisc_plain(&t->l)) take_plain(t);
@@ -83,6 +99,7 @@ void tty_work(struct tty *t)
 		if (sig && t->pgrp) fs_signal_pgrp(t->pgrp, sig);
 	}
 	if (ring_room(&t->raw) > 0 && t->ops->input_room) t->ops->input_room(t);
+	tty_tell(t, done_by_keys(t, flushes, stopped));
 	tty_pump(t);
 	wake_readers(t);
 }

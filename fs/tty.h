@@ -11,6 +11,7 @@ struct tty_driver_ops {
 	void (*input_room)(struct tty *t);  /* tty_input_room was 0 and there is room again; any context; may be NULL */
 	int (*open)(struct tty *t);         /* a file of it is being opened: 0, or -errno to refuse; may be NULL */
 	void (*close)(struct tty *t);       /* a file that open allowed is gone; may be NULL */
+	void (*event)(struct tty *t, uint32_t what); /* TIOCPKT_... happened to the queues, the flow or the modes; may be NULL */
 };
 /** Make a terminal and register it in /dev under name (NULL: one of devpts) with rdev. The tty lives for ever. NULL no memory. proc context. */
 struct tty *tty_create(const char *name, uint32_t rdev, const struct tty_driver_ops *ops, void *driver);

@@ -7,14 +7,31 @@
 #include "lib/str.h"
 
 /* ---- modes */
+/** Does the terminal stop at ^S and go on at ^Q?  Who carries its bytes can do that sooner: a pty in packet mode. */
+static bool stops(const struct tty *t)
+{
+	const struct linux_termios *tio = &t->l.tio;
+
+	return (tio->iflag & IXON) && tio->cc[VSTOP] == 19 && tio->cc[VSTART] == 17;
+}
+
+static uint32_t told_of_modes(const struct tty *t, bool stopped_before, bool external)
+{
+	uint32_t flow = stops(t) ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP;
+
+	return (stops(t) == stopped_before ? 0 : flow) | (external ? TIOCPKT_IOCTL : 0);
+}
+
 static int set_modes(struct tty *t, const struct linux_termios *tio, bool drain, bool flush)
 {
 	int err = drain ? tty_drain(t) : 0;
 
 	if (err) return err;
 	tty_work(t); /* what came before this passes by the rules before this */
+	bool before = stops(t), external = (t->l.tio.lflag | tio->lflag) & EXTPROC;
 	if (flush) ldisc_flush_input(&t->l);
 	ldisc_set(&t->l, tio);
+	tty_tell(t, told_of_modes(t, before, external) | (flush ? TIOCPKT_FLUSHREAD : 0));
 	if (t->ops->set_termios) t->ops->set_termios(t);
 	tty_pump(t);
 	waitq_wake_all(&t->readable); /* a change of mode may make bytes readable */
@@ -75,6 +92,7 @@ static int flush(struct tty *t, uint32_t which)
 	tty_work(t);
 	if (which != TCOFLUSH) ldisc_flush_input(&t->l);
 	if (which != TCIFLUSH) ldisc_flush_output(&t->l);
+	tty_tell(t, (which != TCOFLUSH ? TIOCPKT_FLUSHREAD : 0) | (which != TCIFLUSH ? TIOCPKT_FLUSHWRITE : 0));
 	waitq_wake_all(&t->writable);
 	return 0;
 }
@@ -83,6 +101,7 @@ static int flow(struct tty *t, uint32_t action)
 {
 	if (action > TCION) return -EINVAL;
 	if (action == TCOOFF || action == TCOON) {
+		if (t->l.stopped != (action == TCOOFF)) tty_tell(t, action == TCOOFF ? TIOCPKT_STOP : TIOCPKT_START);
 		t->l.stopped = action == TCOOFF;
 		tty_pump(t);
 		return 0;

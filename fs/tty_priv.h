@@ -30,6 +30,7 @@ struct tty {
 extern struct dev_row tty_own_row, tty_console_row;
 void tty_work(struct tty *t);  /* take the raw bytes in, push output on: the tty thread's step */
 void tty_pump(struct tty *t);
+void tty_tell(struct tty *t, uint32_t what); /* the driver, of TIOCPKT_... */
 int tty_drain(struct tty *t);  /* until the driver took all output. -ERESTARTSYS. May sleep */
 /** May the caller's group use t now? sig: SIGTTIN or SIGTTOU. 0; -EIO; -ERESTARTSYS after the signal was raised. */
 int tty_check_background(struct tty *t, int sig, const struct fs_caller *who);

@@ -34,7 +34,8 @@ enum agent_type {
 	AGENT_EOF = 5,     /* stdin ends */
 	AGENT_CREDIT = 6,  /* both ways: u32, that many more bytes may be sent */
 	AGENT_SIGNAL = 7,  /* u8: signal for the session's process group */
-	AGENT_WINSIZE = 8, /* u16 rows, u16 columns of the console */
+	AGENT_WINSIZE = 8, /* u16 rows, u16 columns: of the session's terminal (before OPEN: as it shall start), with
+	                      session 0 of the console */
 	AGENT_QUERY = 9,   /* text; answered by ANSWER */
 	/* node to host */
 	AGENT_ACK = 10,    /* u16: the last seq taken in order */
@@ -46,6 +47,8 @@ enum agent_type {
 	AGENT_ANSWER = 21,
 };
 
-#define AGENT_OPEN_NO_STDIN 1 /* flag of OPEN: stdin is /dev/null */
+/* flags of OPEN */
+#define AGENT_OPEN_NO_STDIN 1 /* stdin is /dev/null */
+#define AGENT_OPEN_TTY      2 /* stdin, stdout and stderr are a terminal; its output comes as STDOUT */
 
 #endif

@@ -19,7 +19,7 @@ struct arch_fpu { uint8_t fxsave[512]; } __attribute__((aligned(16)));
 
 struct arch_tls { uint32_t desc[3][2]; }; /* GDT entries 6, 7, 8; zero: free */
 
-#define USER_CS 0x23u
-#define USER_DS 0x2bu
+#define USER_CS 0x73u /* Linux's numbers: programs see them in signal frames */
+#define USER_DS 0x7bu
 
 #endif

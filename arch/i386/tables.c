@@ -5,7 +5,7 @@
 
 #include "abi/linux_errno.h"
 
-#define GDT_N 11u
+#define GDT_N 16u
 #define DESC_PRESENT_HI 0x8000u
 
 struct gate { uint32_t lo, hi; };
@@ -14,8 +14,8 @@ struct table_pointer { uint16_t limit; uint32_t base; } PACKED;
 static uint32_t gdt[GDT_N][2] __attribute__((aligned(16))) = {
 	[1] = {0x0000ffff, 0x00cf9b00}, /* 0x08 kernel code */
 	[2] = {0x0000ffff, 0x00cf9300}, /* 0x10 kernel data */
-	[4] = {0x0000ffff, 0x00cffb00}, /* 0x23 user code */
-	[5] = {0x0000ffff, 0x00cff300}, /* 0x2b user data */
+	[14] = {0x0000ffff, 0x00cffb00}, /* 0x73 user code */
+	[15] = {0x0000ffff, 0x00cff300}, /* 0x7b user data */
 };
 static struct gate idt[VECTOR_SYSCALL + 1] __attribute__((aligned(16)));
 static struct tss tss, double_fault_tss;

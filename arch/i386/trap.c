@@ -117,12 +117,30 @@ void trap_double_fault(void)
 	panic("double fault: esp %08x, address %08x: a kernel stack ran over, or is lost", t->esp, panic_cr2);
 }
 
+/* No fault led here: what a debugger would show at this moment. */
+static void show_own_registers(void)
+{
+	uint32_t ebx, esi, edi, ebp, esp, eflags;
+
+	__asm__ volatile("movl %%ebx, %0" : "=m"(ebx));
+	__asm__ volatile("movl %%esi, %0" : "=m"(esi));
+	__asm__ volatile("movl %%edi, %0" : "=m"(edi));
+	__asm__ volatile("movl %%ebp, %0" : "=m"(ebp));
+	__asm__ volatile("movl %%esp, %0" : "=m"(esp));
+	__asm__ volatile("pushfl\n\tpopl %0" : "=r"(eflags));
+	klog(LOG_ERR, "ebx %08x esi %08x edi %08x ebp %08x esp %08x", ebx, esi, edi, ebp, esp);
+	klog(LOG_ERR, "cs %04x eflags %08x cr2 %08x", KERNEL_CS, eflags, read_cr2());
+}
+
 void arch_panic_registers(void)
 {
 	const struct user_regs *r = panic_regs;
 	uint32_t off = 0;
 
-	if (!r) return;
+	if (!r) {
+		show_own_registers();
+		return;
+	}
 	const char *name = ksym_lookup(r->eip, &off);
 	klog(LOG_ERR, "eip %08x (%s+0x%x) cs %04x eflags %08x cr2 %08x", r->eip, name ? name : "?", off, r->cs & 0xffff,
 	     r->eflags, panic_cr2);

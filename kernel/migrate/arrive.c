@@ -313,8 +313,8 @@ void arrive_on_ctl(uint16_t from, const struct msg_ctl *m)
 
 	if (!a) return;
 	if (m->key.kind == MSG_ABORT && from == a->engine.source) target_fail(&a->engine);
-	if (m->key.kind == MSG_GO && from == a->engine.home) target_go(&a->engine, m->key.epoch);
-	if (m->key.kind == MSG_KILL && from == a->engine.home) target_kill(&a->engine, m->key.epoch);
+	if (m->key.kind == MSG_GO && from == a->engine.home) target_go(&a->engine, m->from_epoch, m->key.epoch);
+	if (m->key.kind == MSG_KILL && from == a->engine.home) target_kill(&a->engine, m->from_epoch, m->key.epoch);
 	waitq_wake_all(&a->wait);
 }
 

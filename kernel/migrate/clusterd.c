@@ -78,8 +78,10 @@ static void deliver_ctl(const struct fx_message *m)
 	case MSG_ABORT:
 	case MSG_GO: arrive_on_ctl(m->from, &c); break;
 	case MSG_KILL:
-		arrive_on_ctl(m->from, &c);
-		if (m->from == c.key.home) guest_on_kill(&c);
+		if (c.from_epoch)
+			arrive_on_ctl(m->from, &c);
+		else if (m->from == c.key.home)
+			guest_on_kill(&c);
 		break;
 	case MSG_ANSWER:
 	case MSG_DONE:

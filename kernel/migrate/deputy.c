@@ -202,6 +202,7 @@ static void serve_one(struct task *t)
 	memset(&t->home.taken_info, 0, sizeof(t->home.taken_info));
 	migrate_count.calls_served++;
 	int32_t result = -ENOSYS;
+	if (row) trace_enter(t, row, u.arg);
 	if (!whole)
 		result = -ENOMEM;
 	else if (row && row->home && !(row->flags & SYS_HOMEFIRST))
@@ -210,6 +211,7 @@ static void serve_one(struct task *t)
 	t->home.kept.result = result;
 	t->home.kept.valid = true;
 	d->busy = false;
+	if (row) trace_served(t, row, u.arg, result);
 	if (!t->has_body) send_reply(t);
 	if (row && (row->flags & SYS_ENDS)) task_end(t);
 }
@@ -276,6 +278,7 @@ void deputy_result(struct task *t, int32_t result)
 	t->home.kept.valid = true;
 	if (t->home.deputy) ((struct deputy *)t->home.deputy)->busy = false;
 	if (!t->has_body) {
+		trace_served(t, t->call.row, t->call.arg, result);
 		send_reply(t);
 		if (t->call.row->flags & SYS_ENDS) task_end(t);
 	}

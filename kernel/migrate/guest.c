@@ -108,11 +108,12 @@ void guest_peer_down(uint16_t node)
 	}
 }
 
-static void fill_mirror(const struct task *t, struct msg_mirror *m)
+static void fill_mirror(struct task *t, struct msg_mirror *m)
 {
 	uint32_t w[6];
 
 	mirror_pack(&t->body, w);
+	t->body.discard = false;
 	m->mask = (uint64_t)w[1] << 32 | w[0];
 	m->ignored = (uint64_t)w[3] << 32 | w[2];
 	m->caught = (uint64_t)w[5] << 32 | w[4];

@@ -2,6 +2,7 @@
  * Called by: dispatch.c through the table; init.c.
  * Never: names a file or a process; what home knows came in the plan.  */
 #include "kernel/proc/exec.h"
+#include "kernel/proc/altstack.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/robust.h"
 #include "kernel/proc/rows.h"
@@ -281,8 +282,7 @@ static void change_over(struct task *t, struct build *b, struct actions *own)
 		y->actions = own;
 	}
 	reset_actions(y->actions);
-	y->altstack_sp = y->altstack_size = 0;
-	y->altstack_flags = SS_DISABLE;
+	altstack_none(y);
 	y->restore_mask = false;
 	memset(&y->restart, 0, sizeof y->restart);
 	arch_user_init(&y->user);

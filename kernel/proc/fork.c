@@ -2,6 +2,7 @@
  * Called by: dispatch.c through the table.
  * Never: gives a thread files or a cwd of its own: they are its process's, with or without CLONE_FILES and CLONE_FS.  */
 #include "kernel/base/clock.h"
+#include "kernel/proc/altstack.h"
 #include "kernel/proc/exit.h"
 #include "kernel/proc/itimer.h"
 #include "kernel/proc/rows.h"
@@ -167,10 +168,7 @@ int body_fork(struct task *parent, struct task *child, uint32_t flags, uint32_t 
 	if (err) return err;
 	arch_user_sync(&parent->body.user);
 	copy_body(&parent->body, &child->body, stack);
-	if ((flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM) {
-		child->body.altstack_sp = child->body.altstack_size = 0;
-		child->body.altstack_flags = SS_DISABLE;
-	}
+	if ((flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM) altstack_none(&child->body);
 	return (flags & CLONE_SETTLS) ? copy_tls(parent, child, tls) : 0;
 }
 

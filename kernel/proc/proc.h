@@ -67,6 +67,7 @@ struct body {
 	bool poked;                    /* home has a deliverable signal: TAKE at the user boundary */
 	sigset64 pending_mirror;       /* away: what home had pending when it last answered */
 	bool mirror_stale;             /* mask or ignored set changed since home was told */
+	bool discard;                  /* away: home is to drop what is pending and ignored */
 	uint32_t altstack_sp, altstack_size, altstack_flags;
 	uint32_t clear_child_tid, robust_list;
 	uint64_t park_deadline_ns;     /* of a parked body half, home's monotonic clock */
@@ -251,13 +252,15 @@ static inline bool task_is_killed(const struct task *t)
 bool signal_deliverable(const struct task *t);       /* by the mirrors */
 void signal_update_cut(struct task *t);              /* after mirrors or queues changed: sets or clears CUT_SIGNAL, POKEs the body */
 void sigqueue_clear(struct sigqueue *q);
+/** Home: what is pending of these signals goes, in all queues of the process. */
+void signal_drop(struct group *g, sigset64 which);
 /** Body: a synchronous fault of the program itself. Delivered at the user boundary even if blocked (then it kills). */
 void signal_force(struct task *t, const struct ksiginfo *info);
 /** Body, at the user boundary: take and deliver until nothing is pending; turns -ERESTART* in eax. call_failed: the result
  *  of the call that just ended, or 0. Returns false when the task must not enter user mode (it exits). */
 bool signals_at_boundary(struct task *t);
 int sigframe_build(struct body *b, int sig, const struct linux_sigaction_k *act, const struct ksiginfo *info, sigset64 old_mask, struct umem *mem); /* -EFAULT */
-int sigframe_return(struct body *b, bool rt, struct umem *mem);      /* restores registers and mask; -EFAULT */
+int sigframe_return(struct body *b, bool rt, struct umem *mem);      /* restores registers and mask; -EFAULT; -EINVAL: selectors that iret refuses */
 void actions_unref(struct actions *a);
 struct actions *actions_copy(const struct actions *a);               /* NULL no memory */
 void mirror_update(struct task *t);  /* home and body here: copy mask and ignored set to the mirrors */

@@ -2,6 +2,7 @@
  * Called by: sigdeliver.c (build), sys_signal.c (return).
  * Never: decides whether a signal is delivered; trusts what it reads back.  Source: ABI 2.3. */
 #include "kernel/proc/sigframe.h"
+#include "kernel/proc/altstack.h"
 #include "kernel/proc/siginfo.h"
 #include "lib/str.h"
 
@@ -17,7 +18,7 @@ static void save_context(const struct body *b, uint32_t fpstate, sigset64 old_ma
 	*sc = (struct sigcontext32){
 		.gs = r->gs & 0xffff, .fs = r->fs & 0xffff, .es = r->es & 0xffff, .ds = r->ds & 0xffff,
 		.edi = r->edi, .esi = r->esi, .ebp = r->ebp, .esp = r->esp, .ebx = r->ebx, .edx = r->edx, .ecx = r->ecx, .eax = r->eax,
-		.trapno = r->vector < 32 ? r->vector : 0, .err = r->vector < 32 ? r->error : 0,
+		.trapno = r->vector < 32 ? r->vector : 0, .err = r->vector < 32 && r->error != UINT32_MAX ? r->error : 0,
 		.eip = r->eip, .cs = r->cs & 0xffff, .eflags = r->eflags, .esp_at_signal = r->esp, .ss = r->ss & 0xffff,
 		.fpstate = fpstate, .oldmask = (uint32_t)old_mask, .cr2 = r->vector == 14 ? info->addr : 0,
 	};
@@ -25,17 +26,12 @@ static void save_context(const struct body *b, uint32_t fpstate, sigset64 old_ma
 
 /* ---- where the frame goes */
 
-static bool on_altstack(const struct body *b, uint32_t sp)
-{
-	return b->altstack_size && sp > b->altstack_sp && sp - b->altstack_sp <= b->altstack_size;
-}
-
-/* Top of the stack to use; 0: there is none (an alternate stack that has run over). */
+/* Top of the stack to use. */
 static uint32_t stack_for(const struct body *b, uint32_t flags)
 {
 	uint32_t sp = b->user.regs.esp;
 
-	if ((flags & SA_ONSTACK) && b->altstack_size && !on_altstack(b, sp)) return b->altstack_sp + b->altstack_size;
+	if ((flags & SA_ONSTACK) && b->altstack_size && !altstack_in_use(b, sp)) return b->altstack_sp + b->altstack_size;
 	return sp;
 }
 
@@ -44,12 +40,12 @@ struct place { uint32_t frame, fpstate; };
 static bool find_place(const struct body *b, uint32_t flags, uint32_t bytes, struct place *p)
 {
 	uint32_t sp = stack_for(b, flags);
-	bool alt = on_altstack(b, sp);
+	bool alt = sp != b->user.regs.esp || altstack_in_use(b, sp);
 
 	if (sp < FPSTATE_BYTES + bytes + 256 || sp > USER_END) return false;
 	p->fpstate = ((sp - 512) & ~63u) - FPSTATE_FXSAVE;
 	p->frame = ((p->fpstate - bytes + 4) & ~15u) - 4;
-	return !alt || on_altstack(b, p->frame + 1);
+	return !alt || altstack_holds(b, p->frame + 1); /* it may have run over */
 }
 
 /* ---- building */
@@ -98,19 +94,13 @@ static int put_old(struct body *b, const struct place *p, int sig, const struct 
 	return err;
 }
 
-static uint32_t stack_flags(const struct body *b)
-{
-	if (!b->altstack_size) return SS_DISABLE;
-	return (on_altstack(b, b->user.regs.esp) ? SS_ONSTACK : 0) | (b->altstack_flags & SS_AUTODISARM);
-}
-
 static int put_rt(struct body *b, const struct place *p, int sig, const struct linux_sigaction_k *act, const struct ksiginfo *info,
 		  sigset64 old_mask, struct umem *mem)
 {
 	static const uint8_t code[8] = {0xb8, 0xad, 0, 0, 0, 0xcd, 0x80, 0};
 	uint32_t head[4] = {return_to(act, true), (uint32_t)sig, p->frame + RT_INFO, p->frame + RT_UCONTEXT};
 	struct ucontext32 uc = {
-		.stack = {b->altstack_sp, (int32_t)stack_flags(b), b->altstack_size},
+		.stack = {b->altstack_sp, (int32_t)b->altstack_flags, b->altstack_size},
 		.sigmask = {(uint32_t)old_mask, (uint32_t)(old_mask >> 32)},
 	};
 	struct linux_siginfo si;
@@ -134,7 +124,7 @@ int sigframe_build(struct body *b, int sig, const struct linux_sigaction_k *act,
 	int err = put_fpstate(b, p.fpstate, mem);
 	if (!err) err = rt ? put_rt(b, &p, sig, act, info, old_mask, mem) : put_old(b, &p, sig, act, info, old_mask, mem);
 	if (err) return err;
-	if (b->altstack_flags & SS_AUTODISARM && (act->flags & SA_ONSTACK)) b->altstack_size = b->altstack_flags = 0;
+	if (b->altstack_flags & SS_AUTODISARM) altstack_none(b);
 	fresh_fpu(b);
 	r->esp = p.frame;
 	r->eip = act->handler;
@@ -189,7 +179,7 @@ static int load_context(struct body *b, const struct sigcontext32 *sc, struct um
 		err = get_fpstate(b, sc->fpstate, mem);
 	else
 		fresh_fpu(b);
-	if (!err && !arch_user_sanitise(&b->user)) err = -EFAULT;
+	if (!arch_user_sanitise(&b->user) && !err) err = -EINVAL;
 	return err;
 }
 
@@ -212,12 +202,9 @@ static int return_rt(struct body *b, uint32_t frame, struct umem *mem)
 
 	if (err) return err;
 	b->mask = (sigset64)uc.sigmask[1] << 32 | uc.sigmask[0];
-	if (!(uc.stack.flags & (int32_t)SS_DISABLE) && uc.stack.size >= MINSIGSTKSZ) {
-		b->altstack_sp = uc.stack.sp;
-		b->altstack_size = uc.stack.size;
-		b->altstack_flags = (uint32_t)uc.stack.flags & SS_AUTODISARM;
-	}
-	return load_context(b, &uc.mcontext, mem);
+	err = load_context(b, &uc.mcontext, mem);
+	if (!err) (void)altstack_change(b, &uc.stack, b->user.regs.esp); /* one that is no good is no error */
+	return err;
 }
 
 int sigframe_return(struct body *b, bool rt, struct umem *mem)

@@ -36,7 +36,7 @@ void mirror_pack(const struct body *b, uint32_t arg[6])
 	ignored &= ~SIG_UNBLOCKABLE;
 	if (b->actions->act[SIGCHLD - 1].flags & SA_NOCLDWAIT) ignored |= MIRROR_NOCLDWAIT;
 	if (b->actions->act[SIGCHLD - 1].flags & SA_NOCLDSTOP) ignored |= MIRROR_NOCLDSTOP;
-	const sigset64 word[3] = {b->mask, ignored, caught};
+	const sigset64 word[3] = {b->mask | (b->discard ? MIRROR_DISCARD : 0), ignored, caught};
 	for (int i = 0; i < 3; i++) {
 		arg[2 * i] = (uint32_t)word[i];
 		arg[2 * i + 1] = (uint32_t)(word[i] >> 32);
@@ -72,6 +72,16 @@ void signal_actions_changed(struct task *t)
 	signal_mirror_changed(t);
 	list_for_each(b, &t->body.space->tasks, in_space)
 		if (b->actions == t->body.actions && b->pid != t->body.pid) signal_mirror_changed(container_of(b, struct task, body));
+}
+
+void signal_discard(struct task *t, int sig)
+{
+	if (t->has_home) {
+		signal_drop(t->home.group, SIGBIT(sig));
+		return;
+	}
+	t->body.discard = true;
+	signal_mirror_changed(t);
 }
 
 void sigmask_set(struct task *t, sigset64 mask)

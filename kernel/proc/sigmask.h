@@ -17,11 +17,14 @@ void sigmask_swap(struct task *t, sigset64 mask);
 void signal_mirror_changed(struct task *t);
 /** The same for actions, also to the homes of other processes that share them (CLONE_SIGHAND without CLONE_THREAD). */
 void signal_actions_changed(struct task *t);
+/** An action that ignores was set anew: what is pending of sig goes, sigaction(2). Away home drops all that is ignored now. */
+void signal_discard(struct task *t, int sig);
 /** Home (signal.c): dequeue one of a set for t, its own first; false: none is pending. */
 bool signal_take_from(struct task *t, sigset64 allowed, struct ksiginfo *out);
 /** The mirror as it travels: row_mirror's arguments. KILL and STOP, which are in neither set, carry SIGCHLD's flags. */
 #define MIRROR_NOCLDWAIT SIGBIT(SIGKILL)
 #define MIRROR_NOCLDSTOP SIGBIT(SIGSTOP)
+#define MIRROR_DISCARD SIGBIT(SIGKILL) /* in the mask: drop what is pending and ignored */
 void mirror_pack(const struct body *b, uint32_t arg[6]);
 void mirror_apply(struct task *t, const uint32_t arg[6]); /* home half */
 #endif

@@ -44,8 +44,7 @@ static void queue_drop(struct sigqueue *q, sigset64 which)
 	}
 }
 
-/* From both kinds of queues of a process. */
-static void group_drop(struct group *g, sigset64 which)
+void signal_drop(struct group *g, sigset64 which)
 {
 	struct task *t;
 
@@ -216,8 +215,8 @@ static void at_once(struct group *g, int sig)
 {
 	bool stopped = g->state == RUN_STOPPED;
 
-	if (SIGBIT(sig) & SIG_STOPS) group_drop(g, SIGBIT(SIGCONT));
-	if (sig == SIGCONT) group_drop(g, SIG_STOPS);
+	if (SIGBIT(sig) & SIG_STOPS) signal_drop(g, SIGBIT(SIGCONT));
+	if (sig == SIGCONT) signal_drop(g, SIG_STOPS);
 	if (sig == SIGCONT || sig == SIGKILL) resume(g);
 	if (sig == SIGCONT && stopped) home_report_stop(g, CLD_CONTINUED, SIGCONT);
 }
@@ -372,17 +371,25 @@ static void hear(struct task *t)
 	h->heard_cpu_ns = first && t->call.phase == CALL_NONE ? 0 : h->figures.user_ns + h->figures.system_ns; /* it left computing */
 }
 
+/* Signals whose action is to do nothing. */
+static sigset64 do_nothing(const struct group *g)
+{
+	return g->ignored_mirror | (SIG_IGNORED_BY_DEFAULT & ~g->caught_mirror);
+}
+
 void mirror_apply(struct task *t, const uint32_t arg[6])
 {
 	struct group *g = t->home.group;
-	sigset64 ignored = (sigset64)arg[3] << 32 | arg[2], was = g->ignored_mirror, was_blocked = t->home.mask_mirror;
+	sigset64 mask = (sigset64)arg[1] << 32 | arg[0], ignored = (sigset64)arg[3] << 32 | arg[2];
+	sigset64 was = do_nothing(g), was_blocked = t->home.mask_mirror;
 
-	t->home.mask_mirror = ((sigset64)arg[1] << 32 | arg[0]) & ~SIG_UNBLOCKABLE;
+	t->home.mask_mirror = mask & ~SIG_UNBLOCKABLE;
 	g->nocldwait = (ignored & MIRROR_NOCLDWAIT) != 0;
 	g->nocldstop = (ignored & MIRROR_NOCLDSTOP) != 0;
 	g->ignored_mirror = ignored & ~SIG_UNBLOCKABLE;
 	g->caught_mirror = ((sigset64)arg[5] << 32 | arg[4]) & ~SIG_UNBLOCKABLE;
-	group_drop(g, g->ignored_mirror & ~was); /* ignoring a signal discards what is pending of it: sigaction(2) */
+	/* ignoring a signal discards what is pending of it: sigaction(2) */
+	signal_drop(g, do_nothing(g) & ((mask & MIRROR_DISCARD) ? ~0ull : ~was));
 	signal_update_cut(t);
 	if (!t->has_body) hear(t);
 	if (g->pending.set & t->home.mask_mirror & ~was_blocked) signal_retarget(g);

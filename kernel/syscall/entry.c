@@ -33,12 +33,32 @@ void kernel_syscall(void)
 	call_begin(task_current());
 }
 
+/* Linux's traps.c: a code of SI_KERNEL comes without an address. */
 static const struct { uint8_t sig, code; } fault_signals[32] = {
-	[0] = {SIGFPE, FPE_INTDIV},   [1] = {SIGTRAP, TRAP_BRKPT},  [3] = {SIGTRAP, TRAP_BRKPT}, [4] = {SIGSEGV, (uint8_t)SI_KERNEL},
+	[0] = {SIGFPE, FPE_INTDIV},   [1] = {SIGTRAP, TRAP_TRACE},  [3] = {SIGTRAP, (uint8_t)SI_KERNEL}, [4] = {SIGSEGV, (uint8_t)SI_KERNEL},
 	[5] = {SIGSEGV, (uint8_t)SI_KERNEL}, [6] = {SIGILL, ILL_ILLOPN}, [7] = {SIGFPE, FPE_FLTINV}, [9] = {SIGFPE, FPE_FLTINV},
 	[10] = {SIGSEGV, (uint8_t)SI_KERNEL}, [11] = {SIGBUS, (uint8_t)SI_KERNEL}, [12] = {SIGBUS, (uint8_t)SI_KERNEL},
 	[13] = {SIGSEGV, (uint8_t)SI_KERNEL}, [16] = {SIGFPE, FPE_FLTINV}, [17] = {SIGBUS, BUS_ADRALN}, [19] = {SIGFPE, FPE_FLTINV},
 };
+#define VECTOR_X87 16u
+#define VECTOR_ALIGNMENT 17u
+#define VECTOR_SIMD 19u
+
+/* Which exception of those that are not masked: the status and control words of x87, or MXCSR. 0: none. */
+static int fpu_code(struct body *b, uint32_t vector)
+{
+	const uint8_t *fx = b->user.fpu.fxsave;
+	uint32_t raised;
+
+	arch_user_sync(&b->user);
+	uint32_t control = fx[0], status = fx[2], mxcsr = (uint32_t)fx[25] << 8 | fx[24];
+	raised = vector == VECTOR_X87 ? status & ~control : mxcsr & ~(mxcsr >> 7);
+	if (raised & 1) return FPE_FLTINV;
+	if (raised & 4) return FPE_FLTDIV;
+	if (raised & 8) return FPE_FLTOVF;
+	if (raised & 0x12) return FPE_FLTUND;
+	return (raised & 0x20) ? FPE_FLTRES : 0;
+}
 
 static void fault_signal(struct task *t, int sig, int code, uint32_t address)
 {
@@ -55,6 +75,7 @@ static uint32_t fault_kind(const struct fault_info *f)
 static bool page_fault(struct task *t, const struct fault_info *f)
 {
 	if (f->address >= USER_END) {
+		if (f->from_user) t->body.user.regs.error |= 1; /* as if a page were there: which ones are is not told */
 		if (f->from_user) fault_signal(t, SIGSEGV, SEGV_MAPERR, f->address);
 		return false;
 	}
@@ -75,8 +96,10 @@ bool kernel_fault(const struct fault_info *f)
 	if (f->vector == 14 && t && t->has_body) return page_fault(t, f);
 	if (!f->from_user) return false;
 	uint32_t v = f->vector & 31;
-	fault_signal(t, fault_signals[v].sig ? fault_signals[v].sig : SIGSEGV,
-		     fault_signals[v].sig ? fault_signals[v].code : (uint8_t)SI_KERNEL, f->eip);
+	int sig = fault_signals[v].sig ? fault_signals[v].sig : SIGSEGV;
+	int code = fault_signals[v].sig ? fault_signals[v].code : (uint8_t)SI_KERNEL;
+	if (v == VECTOR_X87 || v == VECTOR_SIMD) code = fpu_code(&t->body, v);
+	if (code) fault_signal(t, sig, code, v == VECTOR_ALIGNMENT ? 0 : f->eip);
 	return true;
 }
 

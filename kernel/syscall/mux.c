@@ -113,6 +113,7 @@ static const struct { uint32_t cmd; enum sysrow_id id; } ioctls[] = {
 	{FIONREAD, ROW_ioctl_out4},  {FIONBIO, ROW_ioctl_in4},    {FIOASYNC, ROW_ioctl_in4},   {TIOCSTI, ROW_ioctl_in1},
 	{TIOCGETD, ROW_ioctl_out4},  {TIOCSETD, ROW_ioctl_in4},   {TIOCMGET, ROW_ioctl_out4},  {FIOQSIZE, ROW_ioctl_out8},
 	{TIOCGPTN, ROW_ioctl_out4},   {TIOCGPTLCK, ROW_ioctl_out4}, {TIOCSPTLCK, ROW_ioctl_in4},
+	{TIOCPKT, ROW_ioctl_in4},    {TIOCGPKT, ROW_ioctl_out4},
 };
 
 const struct sysrow *mux_ioctl(struct ucall *c)

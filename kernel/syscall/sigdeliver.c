@@ -2,6 +2,7 @@
  * Called by: entry.c (boundary, faults).
  * Never: queues a signal; asks where home is, but to know whether its POKE may be behind.
  * Source: signal(7), sigaction(2); restarts: ABI 2.4. */
+#include "kernel/proc/altstack.h"
 #include "kernel/proc/ptime.h"
 #include "kernel/proc/sigmask.h"
 #include "kernel/syscall/entry.h"
@@ -92,7 +93,7 @@ static bool default_action(struct task *t, int sig)
 /** The frame did not fit because memory is short? Wait for its pages as a fault of the program itself would. */
 static bool frame_came(struct body *b, const struct linux_sigaction_k *a)
 {
-	bool alt = (a->flags & SA_ONSTACK) && b->altstack_size && b->user.regs.esp - b->altstack_sp > b->altstack_size;
+	bool alt = (a->flags & SA_ONSTACK) && b->altstack_size && !altstack_in_use(b, b->user.regs.esp);
 	uint32_t top = alt ? b->altstack_sp + b->altstack_size : b->user.regs.esp;
 
 	if (top < FRAME_ROOM || top > USER_END) return false;

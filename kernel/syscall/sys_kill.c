@@ -24,8 +24,10 @@ static bool ended(const struct group *g)
 	return g->state == RUN_DEAD;
 }
 
+/* Linux looks at the signal's number only when the receiver is found. */
 static int32_t send(struct ucall *c, struct group *g, const struct ksiginfo *info)
 {
+	if ((uint32_t)info->signo > LINUX_NSIG) return -EINVAL;
 	if (!may(c, g, info->signo)) return -EPERM;
 	return info->signo ? signal_post_group(g, info) : 0;
 }
@@ -37,18 +39,34 @@ static int32_t kill_one(struct ucall *c, uint32_t pid, const struct ksiginfo *in
 	return !g || ended(g) ? -ESRCH : send(c, g, info);
 }
 
-/* pgrp 0: every process but init and the caller. One success is success. */
-static int32_t kill_many(struct ucall *c, uint32_t pgrp, const struct ksiginfo *info)
+/* One success is success. */
+static int32_t kill_pgrp(struct ucall *c, uint32_t pgrp, const struct ksiginfo *info)
 {
 	struct group *g;
 	int32_t r = -ESRCH;
 
 	list_for_each(g, &all_groups, in_all) {
-		if (ended(g) || (pgrp ? g->pgrp != pgrp : g->pid == 1 || g == ucall_group(c))) continue;
+		if (ended(g) || g->pgrp != pgrp) continue;
 		int32_t one = send(c, g, info);
 		if (r) r = one;
 	}
 	return r;
+}
+
+/* Every process but init and the caller: those that may not be reached are no failure. */
+static int32_t kill_all(struct ucall *c, const struct ksiginfo *info)
+{
+	struct group *g;
+	int32_t r = 0;
+	bool any = false;
+
+	list_for_each(g, &all_groups, in_all) {
+		if (ended(g) || g->pid == 1 || g == ucall_group(c)) continue;
+		int32_t one = send(c, g, info);
+		if (one != -EPERM) r = one;
+		any = true;
+	}
+	return any ? r : -ESRCH;
 }
 
 int32_t sys_kill(struct ucall *c)
@@ -56,11 +74,10 @@ int32_t sys_kill(struct ucall *c)
 	int32_t pid = (int32_t)c->arg[0];
 	struct ksiginfo info = from_me(c, (int)c->arg[1], SI_USER);
 
-	if (c->arg[1] > LINUX_NSIG) return -EINVAL;
 	if (pid > 0) return kill_one(c, (uint32_t)pid, &info);
-	if (pid == 0) return kill_many(c, ucall_group(c)->pgrp, &info);
-	if (pid == -1) return kill_many(c, 0, &info);
-	return pid == INT32_MIN ? -ESRCH : kill_many(c, (uint32_t)-pid, &info);
+	if (pid == 0) return kill_pgrp(c, ucall_group(c)->pgrp, &info);
+	if (pid == -1) return kill_all(c, &info);
+	return pid == INT32_MIN ? -ESRCH : kill_pgrp(c, (uint32_t)-pid, &info);
 }
 
 /* tgid 0: any */
@@ -70,8 +87,12 @@ static int32_t send_task(struct ucall *c, uint32_t tgid, uint32_t tid, const str
 	struct group *g = t ? NULL : group_find(tid);
 
 	/* a first thread that has ended stays a zombie until the process is waited for */
-	if (g && !ended(g) && (!tgid || tgid == tid)) return may(c, g, info->signo) ? 0 : -EPERM;
+	if (g && !ended(g) && (!tgid || tgid == tid)) {
+		if ((uint32_t)info->signo > LINUX_NSIG) return -EINVAL;
+		return may(c, g, info->signo) ? 0 : -EPERM;
+	}
 	if (!t || (tgid && t->home.group->pid != tgid)) return -ESRCH;
+	if ((uint32_t)info->signo > LINUX_NSIG) return -EINVAL;
 	if (!may(c, t->home.group, info->signo)) return -EPERM;
 	return info->signo ? signal_post_task(t, info) : 0;
 }
@@ -80,7 +101,7 @@ int32_t sys_tkill(struct ucall *c)
 {
 	struct ksiginfo info = from_me(c, (int)c->arg[1], SI_TKILL);
 
-	if ((int32_t)c->arg[0] <= 0 || c->arg[1] > LINUX_NSIG) return -EINVAL;
+	if ((int32_t)c->arg[0] <= 0) return -EINVAL;
 	return send_task(c, 0, c->arg[0], &info);
 }
 
@@ -88,38 +109,46 @@ int32_t sys_tgkill(struct ucall *c)
 {
 	struct ksiginfo info = from_me(c, (int)c->arg[2], SI_TKILL);
 
-	if ((int32_t)c->arg[0] <= 0 || (int32_t)c->arg[1] <= 0 || c->arg[2] > LINUX_NSIG) return -EINVAL;
+	if ((int32_t)c->arg[0] <= 0 || (int32_t)c->arg[1] <= 0) return -EINVAL;
 	return send_task(c, c->arg[0], c->arg[1], &info);
 }
 
-/* The sender's own words, but nobody may pose as the kernel or as kill(2) towards another. */
-static int32_t fetch_info(struct ucall *c, uint32_t at, uint32_t sig, bool to_self, struct ksiginfo *info)
+/* The sender's own words. */
+static int32_t fetch_info(struct ucall *c, uint32_t at, uint32_t sig, struct ksiginfo *info)
 {
 	struct linux_siginfo u;
 
-	if (sig > LINUX_NSIG) return -EINVAL;
 	if (umem_fetch(c->mem, &u, uaddr(at), sizeof u)) return -EFAULT;
-	if ((u.code >= 0 || u.code == SI_TKILL) && !to_self) return -EPERM;
 	siginfo_unpack(&u, info);
 	info->signo = (int)sig;
 	return 0;
 }
 
+/* Nobody may pose as the kernel or as kill(2) towards another. */
+static bool poses(const struct ksiginfo *info)
+{
+	return info->code >= 0 || info->code == SI_TKILL;
+}
+
 int32_t sys_rt_sigqueueinfo(struct ucall *c)
 {
 	struct ksiginfo info;
-	int32_t r = fetch_info(c, c->arg[2], c->arg[1], c->arg[0] == ucall_group(c)->pid, &info);
+	int32_t r = fetch_info(c, c->arg[2], c->arg[1], &info);
 
-	return r ? r : kill_one(c, c->arg[0], &info);
+	if (r) return r;
+	if (poses(&info) && c->arg[0] != c->task->home.tid) return -EPERM;
+	return kill_one(c, c->arg[0], &info);
 }
 
 int32_t sys_rt_tgsigqueueinfo(struct ucall *c)
 {
 	struct ksiginfo info;
-	int32_t r = fetch_info(c, c->arg[3], c->arg[2], c->arg[0] == ucall_group(c)->pid, &info);
+	int32_t r = fetch_info(c, c->arg[3], c->arg[2], &info);
 
+	if (r) return r;
 	if ((int32_t)c->arg[0] <= 0 || (int32_t)c->arg[1] <= 0) return -EINVAL;
-	return r ? r : send_task(c, c->arg[0], c->arg[1], &info);
+	if (poses(&info) && c->arg[1] != c->task->home.tid) return -EPERM;
+	return send_task(c, c->arg[0], c->arg[1], &info);
 }
 
 /* ---- sigtimedwait: take one of a set that is usually blocked */

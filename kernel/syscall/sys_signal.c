@@ -3,6 +3,7 @@
  * Never: queues or delivers by itself (kernel/proc/signal.c, sigdeliver.c).  Source: signal(7), sigaction(2), kill(2). */
 #include "kernel/syscall/sysarg.h"
 #include "kernel/base/clock.h"
+#include "kernel/proc/altstack.h"
 #include "kernel/proc/sigmask.h"
 #include "kernel/proc/siginfo.h"
 
@@ -25,7 +26,9 @@ static int32_t set_action(struct ucall *c, uint32_t sig, const struct linux_siga
 	if (!new) return 0;
 	*a = *new;
 	a->mask &= ~SIG_UNBLOCKABLE;
+	a->flags &= SA_KNOWN;
 	if (a->handler == SIG_IGN) b->expired &= ~SIGBIT(sig);
+	if (a->handler == SIG_IGN || (a->handler == SIG_DFL && (SIGBIT(sig) & SIG_IGNORED_BY_DEFAULT))) signal_discard(c->task, (int)sig);
 	if (class_of(a) != class_of(old) || (sig == SIGCHLD && a->flags != old->flags)) signal_actions_changed(c->task);
 	return 0;
 }
@@ -158,39 +161,15 @@ int32_t body_sigsuspend(struct ucall *c) { return suspend(c, c->arg[2]); }
 
 /* ---- stacks and frames */
 
-static bool on_altstack(const struct body *b)
-{
-	uint32_t sp = b->user.regs.esp;
-
-	return b->altstack_size && sp > b->altstack_sp && sp - b->altstack_sp <= b->altstack_size;
-}
-
-static int32_t set_altstack(struct body *b, const struct linux_stack *s)
-{
-	uint32_t flags = (uint32_t)s->flags, mode = flags & ~SS_AUTODISARM;
-
-	if (on_altstack(b)) return -EPERM;
-	if (mode != SS_DISABLE && mode != SS_ONSTACK && mode) return -EINVAL;
-	if (mode == SS_DISABLE) {
-		b->altstack_sp = b->altstack_size = b->altstack_flags = 0;
-		return 0;
-	}
-	if (s->size < MINSIGSTKSZ) return -ENOMEM;
-	b->altstack_sp = s->sp;
-	b->altstack_size = s->size;
-	b->altstack_flags = flags & SS_AUTODISARM;
-	return 0;
-}
-
 int32_t body_sigaltstack(struct ucall *c)
 {
 	struct body *b = &c->task->body;
-	uint32_t state = !b->altstack_size ? SS_DISABLE : on_altstack(b) ? SS_ONSTACK : 0;
-	struct linux_stack old = {b->altstack_sp, (int32_t)(state | b->altstack_flags), b->altstack_size}, new;
+	uint32_t sp = b->user.regs.esp;
+	struct linux_stack old = altstack_tell(b, sp), new;
 
 	if (c->arg[0]) {
 		if (umem_fetch(c->mem, &new, uaddr(c->arg[0]), sizeof new)) return -EFAULT;
-		int32_t r = set_altstack(b, &new);
+		int32_t r = altstack_change(b, &new, sp);
 		if (r) return r;
 	}
 	return c->arg[1] ? umem_store(c->mem, uaddr(c->arg[1]), &old, sizeof old) : 0;
@@ -201,9 +180,11 @@ static int32_t take_down(struct ucall *c, bool rt)
 {
 	struct task *t = c->task;
 
-	if (sigframe_return(&t->body, rt, c->mem)) {
-		struct ksiginfo segv = {.signo = SIGSEGV, .code = SI_KERNEL};
-		signal_force(t, &segv);
+	int err = sigframe_return(&t->body, rt, c->mem);
+
+	if (err) {
+		const struct ksiginfo bad_frame = {.signo = SIGSEGV, .code = SI_KERNEL}, bad_iret = {.signo = SIGILL, .code = ILL_BADSTK};
+		signal_force(t, err == -EINVAL ? &bad_iret : &bad_frame);
 	}
 	t->body.mask &= ~SIG_UNBLOCKABLE;
 	signal_mirror_changed(t);

@@ -59,6 +59,8 @@ int32_t call_inner(struct task *t, const struct sysrow *row, const uint32_t arg[
 /* ---- trace.c */
 void trace_enter(struct task *t, const struct sysrow *row, const uint32_t arg[6]);
 void trace_exit(struct task *t, const struct sysrow *row, int32_t result);
+/** A home half has run for a body that is away: the process's own switch is known at home only. */
+void trace_served(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result);
 void trace_unknown(struct task *t, uint32_t nr);       /* logs once per number by name where known */
 /* ---- sys_*.c register nothing: table.def names them */
 #define SYSCALL_SLICE 65536u

@@ -1,6 +1,6 @@
 /* trace.c - a process's calls as lines in the log, read off the table; and a word about calls that nobody wrote yet.
- * Called by: entry.c and dispatch.c.
- * Never: asks home for anything: strings are shown where the body is.  */
+ * Called by: entry.c and dispatch.c, where the body is; deputy.c, at the home of a body that is away.
+ * Never: asks the other half for anything: strings are shown from what is here.  */
 #include "kernel/base/bootopt.h"
 #include "kernel/base/log.h"
 #include "kernel/syscall/table.h"
@@ -39,7 +39,7 @@ static uint32_t show_string(struct task *t, char *out, uint32_t room, uint32_t a
 	char text[STRING_SHOWN + 1];
 
 	if (!at) return (uint32_t)fmt_snprintf(out, room, "NULL");
-	int32_t n = t->has_body ? umem_fetch_string(&t->umem, text, uaddr(at), sizeof text) : -EFAULT;
+	int32_t n = umem_fetch_string(&t->umem, text, uaddr(at), sizeof text);
 	if (n == -ENAMETOOLONG && !umem_fetch(&t->umem, text, uaddr(at), STRING_SHOWN)) {
 		text[STRING_SHOWN] = 0;
 		return (uint32_t)fmt_snprintf(out, room, "\"%s\"...", text);
@@ -86,22 +86,32 @@ void trace_enter(struct task *t, const struct sysrow *row, const uint32_t arg[6]
 {
 	char line[LINE];
 
-	if (!traced(t) || !(row->flags & (SYS_ENDS | SYS_NORESTORE))) return;
+	if (row->nr >= SYS_INNER || !(row->flags & (SYS_ENDS | SYS_NORESTORE)) || !traced(t)) return;
 	show_call(t, row, arg, line);
 	klog(LOG_INFO, "[%u] %s", pid_of(t), line);
 }
 
-void trace_exit(struct task *t, const struct sysrow *row, int32_t result)
+static void show_over(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result)
 {
 	char line[LINE];
 
-	if (!traced(t)) return;
-	if ((row->flags & SYS_NORESTORE) && result >= 0) return;
-	show_call(t, row, t->call.arg, line);
+	show_call(t, row, arg, line);
 	if (result < 0 && result >= -LINUX_ERRNO_MAX)
 		klog(LOG_INFO, "[%u] %s = %s", pid_of(t), line, errno_name(-result));
 	else
 		klog(LOG_INFO, (uint32_t)result < 1u << 20 ? "[%u] %s = %u" : "[%u] %s = %#x", pid_of(t), line, (uint32_t)result);
+}
+
+void trace_exit(struct task *t, const struct sysrow *row, int32_t result)
+{
+	if (!traced(t) || ((row->flags & SYS_NORESTORE) && result >= 0)) return;
+	show_over(t, row, t->call.arg, result);
+}
+
+void trace_served(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result)
+{
+	if (row->nr >= SYS_INNER || (row->flags & SYS_ENDS) || !traced(t)) return;
+	show_over(t, row, arg, result);
 }
 
 /* ---- calls without a row */

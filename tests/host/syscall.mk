@@ -14,7 +14,7 @@ test-host-syscall: $(SYSTESTS)
 
 $(SYSTEST_OUT)/table_test: $(SYSTEST_D)/table_test.c kernel/syscall/table.c kernel/syscall/table.def
 $(SYSTEST_OUT)/sigframe_test: $(SYSTEST_D)/sigframe_test.c $(SYSTEST_D)/fake_umem.c kernel/proc/sigframe.c kernel/proc/fpstate.c \
-	kernel/proc/siginfo.c
+	kernel/proc/siginfo.c kernel/proc/altstack.c
 $(SYSTEST_OUT)/calls_test: $(SYSTEST_D)/calls_test.c $(SYSTEST_D)/fake_umem.c kernel/syscall/sys_file.c kernel/syscall/sysarg.c \
 	kernel/mm/uio.c
 $(SYSTEST_OUT)/signal_test: $(SYSTEST_D)/signal_test.c kernel/proc/signal.c

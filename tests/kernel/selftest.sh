@@ -33,5 +33,7 @@ expect 85 'PANIC: double fault' pentium3 selftest=overflow
 expect 85 'must_panic+' pentium3 selftest=wild
 expect 85 'PANIC: kernel fault: page fault, error 3' pentium3 selftest=text
 expect 85 'PANIC: kernel fault: page fault, error 2, address 00000008' pentium3 selftest=null
+expect 85 'eip c[0-9a-f]* (must_panic+0x[0-9a-f]*) cs 0008 eflags [0-9a-f]* cr2 00000008' pentium3 selftest=null
+expect 85 'eax [0-9a-f]* ebx [0-9a-f]* ecx [0-9a-f]* edx [0-9a-f]*' pentium3 selftest=null
 expect 0 'self-test' pentium3 selftest=poweroff
 exit $bad

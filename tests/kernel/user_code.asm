@@ -33,7 +33,7 @@ user_storm:
 	cmp ebp, esi
 	jne .bad
 	mov eax, ds
-	cmp ax, 0x2b
+	cmp ax, 0x7b
 	jne .bad
 	inc dword [0x10000ff4]
 	cmp dword [0x10000ff0], 0

@@ -175,6 +175,67 @@ static void test_ends(void)
 	close(slave);
 }
 
+/* In packet mode a read begins with what happened. */
+static void test_packets(void)
+{
+	int slave, master = pair(&slave), on = 1, off = 0, is = -1;
+	struct termios t;
+
+	say("packet mode", ioctl(master, TIOCPKT, &on));
+	say("get", ioctl(master, TIOCGPKT, &is));
+	say("is on", is);
+	say("of a slave", ioctl(slave, TIOCPKT, &on));
+	say("bad pointer", ioctl(master, TIOCPKT, (void *)16));
+	write(slave, "data\n", 5);
+	read_some("data", master);
+	tcflush(slave, TCIFLUSH);
+	printf("events %x\n", events(master));
+	read_some("input flushed", master);
+	tcflush(slave, TCIOFLUSH);
+	read_some("both flushed", master);
+	tcgetattr(slave, &t);
+	t.c_iflag &= ~(tcflag_t)IXON;
+	tcsetattr(slave, TCSANOW, &t);
+	read_some("no stop", master);
+	tcsetattr(slave, TCSANOW, &t);
+	t.c_iflag |= IXON;
+	tcsetattr(slave, TCSAFLUSH, &t);
+	read_some("stop, flushed", master);
+	tcflow(slave, TCOOFF);
+	read_some("stopped", master);
+	tcflow(slave, TCOOFF);
+	tcflow(slave, TCOON);
+	read_some("started", master);
+	tcflow(slave, TCOOFF);
+	tcflow(slave, TCOON);
+	read_some("started last", master);
+	t.c_lflag |= EXTPROC;
+	tcsetattr(slave, TCSANOW, &t);
+	read_some("external", master);
+	t.c_lflag &= ~(tcflag_t)EXTPROC;
+	tcsetattr(slave, TCSANOW, &t);
+	read_some("not external", master);
+	tcflush(slave, TCIFLUSH);
+	say("off", ioctl(master, TIOCPKT, &off));
+	printf("events %x\n", events(master));
+	write(slave, "plain", 5);
+	read_some("plain", master);
+	close(slave);
+	close(master);
+}
+
+static void test_signals(void)
+{
+	int slave, master = pair(&slave);
+
+	say("a signal that is none of a terminal's", ioctl(master, TIOCSIG, SIGHUP));
+	say("no group", ioctl(master, TIOCSIG, SIGINT));
+	say("on a slave", ioctl(slave, TIOCSIG, SIGINT));
+	say("lock of a slave", ioctl(slave, TIOCSPTLCK, &(int){0}));
+	close(slave);
+	close(master);
+}
+
 static volatile sig_atomic_t got;
 
 static void note(int sig)
@@ -247,6 +308,8 @@ int main(void)
 	test_bytes();
 	test_sizes();
 	test_ends();
+	test_packets();
+	test_signals();
 	test_session();
 	return 0;
 }

@@ -107,8 +107,10 @@ int main(int argc, char **argv)
 	int first = argc > 1 ? atoi(argv[1]) : 0, last = argc > 2 ? atoi(argv[2]) : 450, odd = 0;
 
 	if (argc == 2 && !strcmp(argv[1], "unknown")) {
-		long r = syscall(469);
-		printf("%ld errno %d\n", r, errno);
+		for (int i = 0; i < 2; i++) {
+			long r = syscall(i ? 469 : SYS_io_setup);
+			printf("%ld errno %d\n", r, errno);
+		}
 		return 0;
 	}
 	signal(SIGHUP, SIG_IGN);

@@ -10,24 +10,20 @@ NODES = 4
 MOVES = 200 if NIGHTLY else 20
 
 
-def elsewhere(rng, here):
-    return rng.choice([n for n in range(1, NODES + 1) if n != here])
-
-
-def move_while_it_runs(job, mover, rng, moves, pids=None):
-    """Moves the job's process (or any of those that pids() names) to random nodes at random moments, until `moves` are done in all."""
-    here = {}
-    for step in range(moves * 3):
+def move_while_it_runs(job, mover, rng, pids=None):
+    """Moves the job's process (or any of those that pids() names) at random moments until it ends, to every node equally often."""
+    here, targets, step = {}, [], 0
+    while job.running():
         time.sleep(rng.random() * 0.08)
-        if not job.running() or mover.moved >= moves:
-            break
         if step % 8 == 0:
             choice = pids() if pids else [job.pid]
+        step += 1
         if not choice:
             continue
         pid = rng.choice(choice)
-        to = elsewhere(rng, here.get(pid, 1))
-        if mover.move(pid, to):
+        targets = targets or rng.sample(range(1, NODES + 1), NODES)
+        to = targets.pop()
+        if to != here.get(pid, 1) and mover.move(pid, to):
             here[pid] = to
 
 
@@ -35,18 +31,17 @@ def move_through_runs(c, rng, start, check, pids=None):
     """Runs a program, again and again if need be, until it was moved MOVES times, half of them in user mode, by the logs of both
     sides; check(result) looks at each run.  At night each node must have had a tenth of the CPU time, seen from the host."""
     mover = c.mover()
-    before, wanted, runs = c.cpu(), MOVES, 0
+    before, runs = c.cpu(), 0
     while True:
         had = mover.moved
         job = start()
-        move_while_it_runs(job, mover, rng, wanted, pids and (lambda job=job: pids(job)))
+        move_while_it_runs(job, mover, rng, pids and (lambda job=job: pids(job)))
         check(job.wait(300))
         runs += 1
         assert mover.moved > had, f"not one move while it ran: {mover.refused[-3:]}"
         arrived, in_user = (sum(column) for column in zip(*[c.arrivals(n) for n in range(1, NODES + 1)]))
         if mover.moved >= MOVES and in_user >= MOVES // 2:
             break
-        wanted = max(MOVES, mover.moved + MOVES // 4)
         assert mover.moved < 5 * MOVES, f"{in_user} of {arrived} moves in user mode"
     used = {n: after - before[n] for n, after in c.cpu().items()}
     committed = c.commits()
@@ -252,6 +247,18 @@ def test_calls_away_as_on_the_host(cluster, tmp_path, libc):
     result = job.wait()
     assert result.out.decode().splitlines() == expected.out.decode().splitlines()
     assert result == expected
+
+
+def test_trace_of_an_away_process(cluster):
+    """Its home's log shows the calls that home serves, paths and all; the one that slept through the move among them."""
+    c = cluster(2)
+    job = c.start(1, "sh", "-c", "read line; cd /absent 2> /dev/null; cd /tmp; exit 4", stdin=True)
+    c.sh(1, f"echo 1 > /proc/{job.pid}/trace; migrate {job.pid} 2")
+    job.send(b"\n")
+    assert job.wait().status == 4
+    log = c.sh(1, "dmesg")
+    for line in ("read(0, 0x", 'chdir("/absent") = ENOENT', 'chdir("/tmp") = 0', "exit_group(4)"):
+        assert log.count(f"[{job.pid}] {line}") == 1, (line, log)
 
 
 def test_calls_of_the_body_send_no_frame(cluster):

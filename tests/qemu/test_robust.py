@@ -67,7 +67,7 @@ def mutate(rng, image):
     return bytes(data)
 
 
-@pytest.mark.limit(200)
+@pytest.mark.limit(1600 if NIGHTLY else 200)
 def test_damaged_programs(cluster, rng, tmp_path):
     """ENOEXEC, or a process that is killed or runs: never a panic, never a leak."""
     image = program("musl", "hello").read_bytes()

@@ -97,10 +97,31 @@ def test_calls_at_home_as_on_the_host(node, tmp_path, libc):
 
 
 def test_unknown_call_is_enosys_and_logged_once(node):
+    """By name where it has one: io_setup is 245."""
     for _ in range(3):
         done = node.exec(1, "/root/glibc-wild", "unknown")
-        assert done.out == b"-1 errno 38\n"
-    assert len(re.findall(r"unimplemented syscall 469", node.sh(1, "dmesg"))) == 1
+        assert done.out == b"-1 errno 38\n-1 errno 38\n"
+    log = node.sh(1, "dmesg")
+    assert len(re.findall(r"unimplemented syscall 245 \(io_setup\) from pid \d+ \(glibc-wild\)", log)) == 1, log
+    assert len(re.findall(r"unimplemented syscall 469 ", log)) == 1, log
+
+
+def test_trace_of_one_process(node):
+    """/proc/PID/trace: its calls are in the log, with names, arguments and results, until it is switched off; nobody else's are."""
+    pid = node.sh(1, "echo $$; echo 1 > /proc/$$/trace; cd /absent 2>/dev/null; cd /tmp; echo 0 > /proc/$$/trace; cd /dev").strip()
+    node.sh(1, "cd /run; cat /proc/1/trace")
+    log = node.sh(1, "dmesg")
+    for line in ('chdir("/absent") = ENOENT', 'chdir("/tmp") = 0', r'openat(AT_FDCWD, "/proc/%s/trace", 0x8241, 0666) = ' % pid):
+        assert f"[{pid}] {line}" in log, (line, log)
+    assert 'chdir("/dev")' not in log and 'chdir("/run")' not in log
+    for value in ("x", "7", ""):
+        assert node.exec(1, "sh", "-c", f"echo {value} > /proc/$$/trace").err.endswith(b"Invalid argument\n")
+
+
+def test_trace_of_all(cluster):
+    log = cluster(1, append="trace").sh(1, "cd /absent 2>/dev/null; true; cat /proc/self/stat > /dev/null; dmesg")
+    assert re.search(r'\[\d+\] chdir\("/absent"\) = ENOENT', log), log
+    assert re.search(r'\[\d+\] execve\("/proc/self/exe", 0x\w+, 0x\w+\)', log) and re.search(r"\[\d+\] exit_group\(0\)", log), log
 
 
 def test_proc_files_have_linux_formats(node):

@@ -12,6 +12,7 @@ from conftest import TOP
 from cluster import wire
 from cluster.agent import Agent, exit_status
 from cluster.fail import Fail
+from cluster.terminal_command import environment, term_name
 
 AGENT = os.path.join(TOP, "build", "user", "agent")
 
@@ -166,3 +167,70 @@ def test_garbage_before_and_between_frames():
     frames = d.feed(b"\xa7\xa7\x67noise" + good + bytes(bad) + b"\x00" + good[:7])
     frames += d.feed(good[7:])
     assert [(f.type, f.session, f.seq, f.payload) for f in frames] == [(wire.STDOUT, 3, 9, b"hello")] * 2
+
+
+async def until(session, text, out=b""):
+    while text not in out:
+        kind, value = await asyncio.wait_for(session.events.get(), 20)
+        assert kind == "out", (kind, value, out)
+        out += value
+    return out.split(text, 1)[1]
+
+
+async def ended(session):
+    while True:
+        kind, value = await asyncio.wait_for(session.events.get(), 20)
+        if kind not in ("out", "err"):
+            return kind, exit_status(value)
+
+
+def test_a_command_on_a_terminal():
+    """A controlling terminal of the size that was asked for; a new size is told by a signal; keys make signals."""
+    async def test(agent):
+        script = ("trap 'stty size' WINCH; trap 'echo int' INT; test -t 0 && test -t 1 && test -t 2 && stty size "
+                  "&& ps -o tty= -p $$; while :; do sleep 0.05; done")
+        session = agent.open(["sh", "-c", script], env=["TERM=vt220"], window=(31, 97))
+        rest = await until(session, b"31 97\r\n")
+        rest = await until(session, b"pts/", rest)
+        session.winsize(20, 50)
+        rest = await until(session, b"20 50\r\n", rest)
+        await session.write(b"\x03")
+        rest = await until(session, b"int\r\n", rest)
+        await session.write(b"\x1c")
+        assert await ended(session) == ("exit", 128 + 3)
+    with_agent(test)
+
+
+def test_a_terminal_ends_with_its_command():
+    """What still holds the terminal is hung up, and does not hold the session."""
+    async def test(agent):
+        session = agent.open(["sh", "-c", "sleep 30 & echo $!; exit 4"], window=(24, 80))
+        pid = int((await until_line(session)).decode())
+        assert await ended(session) == ("exit", 4)
+        for _ in range(100):
+            if not alive(pid):
+                break
+            await asyncio.sleep(0.05)
+        assert not alive(pid)
+    with_agent(test)
+
+
+async def until_line(session, out=b""):
+    while b"\n" not in out:
+        out += (await asyncio.wait_for(session.events.get(), 20))[1]
+    return out.split(b"\n")[0]
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+            return f.read().split()[2] != "Z"
+    except OSError:
+        return False
+
+
+def test_terminals_that_a_node_knows():
+    assert [term_name(n) for n in ("xterm", "xterm-kitty", "tmux-direct", "screen.linux", "vt220", "wy60", "")] == \
+        ["xterm", "xterm-256color", "tmux-256color", "screen-256color", "vt220", "vt100", "dumb"]
+    assert environment({"TERM": "xterm", "LC_ALL": "de_DE.UTF-8"}) == ["TERM=xterm", "LANG=C.UTF-8"]
+    assert environment({"TERM": "xterm", "LANG": "C"}) == ["TERM=xterm"]

@@ -57,6 +57,11 @@ class Session:
         if not self.over:
             self.agent.send(wire.SIGNAL, self.number, bytes([number]))
 
+    def winsize(self, rows, columns):
+        """The size of the command's terminal."""
+        if not self.over:
+            self.agent.winsize(rows, columns, self.number)
+
     def finish(self, kind, value):
         self.over = True
         self.more_credit.set()
@@ -233,13 +238,16 @@ class Agent:
             if self.next_number not in self.sessions and self.next_number not in self.answers:
                 return self.next_number
 
-    def open(self, argv, cwd="", env=(), no_stdin=False):
-        """Start a command; returns its Session at once."""
+    def open(self, argv, cwd="", env=(), no_stdin=False, window=None):
+        """Start a command; returns its Session at once.  With a window (rows, columns) it runs on a terminal of that size."""
         session = Session(self, self._number())
         self.sessions[session.number] = session
-        record = wire.start_record(argv, cwd, env, no_stdin)
+        flags = (wire.OPEN_NO_STDIN if no_stdin else 0) | (wire.OPEN_TTY if window else 0)
+        record = wire.start_record(argv, cwd, env, flags)
         for at in range(0, len(record), CHUNK):
             self.send(wire.ARGS, session.number, record[at:at + CHUNK])
+        if window:
+            session.winsize(*window)
         self.send(wire.OPEN, session.number)
         return session
 
@@ -254,8 +262,9 @@ class Agent:
         finally:
             self.answers.pop(number, None)
 
-    def winsize(self, rows, columns):
-        self.send(wire.WINSIZE, 0, struct.pack("<HH", rows, columns))
+    def winsize(self, rows, columns, session=0):
+        """The size of a session's terminal; of the console without one."""
+        self.send(wire.WINSIZE, session, struct.pack("<HH", rows, columns))
 
     async def capture(self, argv, timeout=30.0, stdin=b"", env=()):
         """Run a command to its end; returns (exit status, stdout, stderr)."""

@@ -22,6 +22,8 @@ USAGE = """\
   ./godwit up   [options]             boot a cluster that stays
   ./godwit shell [NODE]               a terminal on a node (Ctrl-] leaves)
   ./godwit exec NODE -- COMMAND...    run COMMAND on a node, exit as it does
+                                      (run and exec on a terminal give COMMAND a
+                                      terminal; Ctrl-] three times leaves)
   ./godwit status                     nodes, their state, their consoles' files
   ./godwit down                       stop everything
   ./godwit kill NODE                  cut a node's power

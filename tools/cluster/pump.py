@@ -53,11 +53,14 @@ class StdinReader:
             if not data:
                 return
 
-    async def feed(self, session):
+    async def feed(self, session, leave=None):
+        """Until stdin ends, or leave(bytes) says so."""
         while True:
             data = await self.queue.get()
             if not data:
                 session.eof()
+                return
+            if leave and leave(data):
                 return
             await session.write(data)
             self.room.release()
@@ -69,26 +72,38 @@ async def next_event(session):
     return await session.events.get()
 
 
-async def pump(session, use_stdin):
-    """Until the command ends; returns its exit status."""
-    feeder = asyncio.create_task(StdinReader().feed(session)) if use_stdin else None
+async def drain(session):
+    """Print what the command prints until it ends; returns its exit status."""
+    while True:
+        kind, value = await next_event(session)
+        if kind in ("out", "err"):
+            try:
+                await asyncio.to_thread(write_all, 1 if kind == "out" else 2, value)
+            except OSError:  # nobody reads what we print: as for any filter
+                session.signal(signal.SIGPIPE)
+                return 128 + signal.SIGPIPE
+            session.took(len(value))
+        elif kind == "exit":
+            return exit_status(value)
+        else:
+            raise Fail(value)
+
+
+async def pump(session, use_stdin, leave=None):
+    """Until the command ends; returns its exit status.  With leave, a terminal's: the end of input hangs up, and so does
+    leave(bytes) when it says so."""
+    tasks = [asyncio.create_task(drain(session))]
+    if use_stdin:
+        tasks.append(asyncio.create_task(StdinReader().feed(session, leave)))
     try:
-        while True:
-            kind, value = await next_event(session)
-            if kind in ("out", "err"):
-                try:
-                    await asyncio.to_thread(write_all, 1 if kind == "out" else 2, value)
-                except OSError:  # nobody reads what we print: as for any filter
-                    session.signal(signal.SIGPIPE)
-                    return 128 + signal.SIGPIPE
-                session.took(len(value))
-            elif kind == "exit":
-                return exit_status(value)
-            else:
-                raise Fail(value)
+        await asyncio.wait(tasks if leave else tasks[:1], return_when=asyncio.FIRST_COMPLETED)
+        if tasks[0].done():
+            return tasks[0].result()
+        session.signal(signal.SIGHUP)
+        return 128 + signal.SIGHUP
     finally:
-        if feeder:
-            feeder.cancel()
+        for task in tasks:
+            task.cancel()
 
 
 async def guarded(work, timeout, on_interrupt=None):

@@ -18,6 +18,7 @@ from .agent import exit_status
 from .fail import Fail
 
 HEAD = struct.Struct("<cI")
+WINDOW = struct.Struct("<HH")  # rows, columns
 LINE_MAX = 1 << 20
 LINGER_S = 5.0  # for the client to take a command's end and hang up
 
@@ -59,7 +60,7 @@ async def serve_client(cluster, reader, writer):
     writer.write(json.dumps(answer).encode() + b"\n")
     await writer.drain()
     if request["op"] == "exec" and "ok" in answer:
-        session = agent.open(request["argv"], no_stdin=request["no_stdin"])
+        session = agent.open(request["argv"], env=request["env"], no_stdin=request["no_stdin"], window=request["window"])
         await relay_session(session, reader, writer)
 
 
@@ -98,6 +99,8 @@ async def feed_session(session, reader):
                 session.eof()
             elif letter == b"s" and data:
                 session.signal(data[0])
+            elif letter == b"w":
+                session.winsize(*WINDOW.unpack(data))
     except (asyncio.IncompleteReadError, ConnectionError):
         if not session.over:
             await end_session(session)
@@ -171,6 +174,9 @@ class RemoteSession:
     def signal(self, number):
         self._send(b"s", bytes([number]))
 
+    def winsize(self, rows, columns):
+        self._send(b"w", WINDOW.pack(rows, columns))
+
     def took(self, n):
         """Credit is the keeper's matter here: it waits while this end does not read."""
 
@@ -188,12 +194,13 @@ class RemoteSession:
         return "fail", data.decode("utf-8", "replace")
 
 
-async def open_remote(name, node, argv, no_stdin):
-    """Start a command on a node of a running cluster."""
+async def open_remote(name, node, argv, no_stdin=False, env=(), window=None):
+    """Start a command on a node of a running cluster; on a terminal, if its window is given."""
     s = connect(name)
     s.setblocking(False)
     reader, writer = await asyncio.open_unix_connection(sock=s, limit=LINE_MAX)
-    writer.write(json.dumps({"op": "exec", "node": node, "argv": argv, "no_stdin": no_stdin}).encode() + b"\n")
+    request = {"op": "exec", "node": node, "argv": argv, "no_stdin": no_stdin, "env": list(env), "window": window}
+    writer.write(json.dumps(request).encode() + b"\n")
     line = await reader.readline()
     answer = json.loads(line) if line else {"error": "the cluster ended meanwhile"}
     if "error" in answer:

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 
-from . import iso, paths, relay, terminal
+from . import iso, paths, relay, terminal, terminal_command
 from .fail import FAILED, Fail
 from .keeper import Cluster
 from .pump import guarded, pump, stdin_usable
@@ -28,15 +28,16 @@ async def run_async(options):
     name = options.name if options.named else f"run-{os.getpid()}"
     cluster = Cluster(options, name, note)
 
+    async def start(**how):
+        return cluster.agent(1).open(options.argv, **how)
+
     async def work():
         await cluster.start()
         for warning in cluster.warnings:
             note("warning: " + warning)
         server = await relay.serve(cluster)
         try:
-            use_stdin = stdin_usable()
-            session = cluster.agent(1).open(options.argv, no_stdin=not use_stdin)
-            return await with_node(pump(session, use_stdin), cluster.nodes[1])
+            return await with_node(joined(start), cluster.nodes[1])
         finally:
             server.close()
 
@@ -44,6 +45,15 @@ async def run_async(options):
         return await guarded(work(), options.timeout)
     finally:
         cluster.stop()
+
+
+async def joined(start):
+    """Start a command and join it to this program's streams: a terminal to a terminal, else one by one."""
+    if terminal_command.wanted():
+        session = await start(env=terminal_command.environment(os.environ), window=terminal.window_size())
+        return await terminal_command.converse(session)
+    use_stdin = stdin_usable()
+    return await pump(await start(no_stdin=not use_stdin), use_stdin)
 
 
 async def with_node(work, node):
@@ -177,12 +187,9 @@ def shell(options):
 
 
 def exec_(options):
-    use_stdin = stdin_usable()
-
-    async def work():
-        session = await relay.open_remote(options.name, options.node, options.argv, not use_stdin)
-        holder.append(session)
-        return await pump(session, use_stdin)
+    async def start(**how):
+        holder.append(await relay.open_remote(options.name, options.node, options.argv, **how))
+        return holder[0]
 
     def on_interrupt(number, count):
         """The first Ctrl-C is the command's; a second one leaves."""
@@ -192,7 +199,7 @@ def exec_(options):
         return True
 
     holder = []
-    return asyncio_status(guarded(work(), options.timeout, on_interrupt))
+    return asyncio_status(guarded(joined(start), options.timeout, on_interrupt))
 
 
 def print_status(answer):

@@ -21,7 +21,7 @@ HELLO, ARGS, OPEN, STDIN, EOF, CREDIT, SIGNAL, WINSIZE, QUERY = range(1, 10)
 ACK = 10
 READY, STDOUT, STDERR, EXIT, FAIL, ANSWER = range(16, 22)
 
-OPEN_NO_STDIN = 1
+OPEN_NO_STDIN, OPEN_TTY = 1, 2  # flags of a start record
 
 
 @dataclass
@@ -90,8 +90,8 @@ class Decoder:
         return None
 
 
-def start_record(argv, cwd="", env=(), no_stdin=False):
+def start_record(argv, cwd="", env=(), flags=0):
     """What ARGS frames carry before OPEN: flags, counts, strings."""
     strings = [cwd, *argv, *env]
     blob = b"".join(s.encode("utf-8", "surrogateescape") + b"\0" for s in strings)
-    return struct.pack("<BHH", OPEN_NO_STDIN if no_stdin else 0, len(argv), len(env)) + blob
+    return struct.pack("<BHH", flags, len(argv), len(env)) + blob

@@ -8,7 +8,7 @@ bench: bench-programs bench-linux
 bench-programs: $(BENCH_PROGRAMS)
 bench-linux: build/bench/linux/vmlinuz
 
-build/bench/bin/%: bench/%.c $(MUSLCC)
+build/bench/bin/%: bench/%.c $(wildcard bench/*.h) $(MUSLCC)
 	@mkdir -p $(@D)
 	@echo "  MUSLCC  $@"
 	@$(MUSLCC) -std=c11 -O2 -Wall -Wextra -Wshadow -Werror -march=i686 -static -s -o $@ $<
@@ -23,3 +23,12 @@ bench-record:
 help: help-bench
 help-bench:
 	@echo "bench-record  put the tables of the last bench into docs/performance.md"
+
+# System calls, processes and Debian's programs, beside Linux: bench/out.
+.PHONY: bench-abi bench-abi-record
+bench-abi: bench-programs bench-linux
+	@$(MAKE) --no-print-directory kernel root
+	@$(PYTHON) bench/abi.py
+
+bench-abi-record:
+	@$(PYTHON) bench/abi_report.py --record

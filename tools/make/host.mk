@@ -57,10 +57,11 @@ build/bin/hub: $(HUB_SOURCES) tools/hub/hub.h | build/.packages
 
 user: $(USER_BINARIES)
 
-build/user/agent: user/agent.c user/agent_link.c user/agent_link.h user/agent_wire.h $(MUSLCC)
+AGENT_SOURCES := $(wildcard user/agent*.c)
+build/user/agent: $(AGENT_SOURCES) $(wildcard user/agent*.h) $(MUSLCC)
 	@mkdir -p build/user
 	@echo "  MUSLCC  $@"
-	@$(MUSLCC) $(USER_CFLAGS) -s -o $@ user/agent.c user/agent_link.c
+	@$(MUSLCC) $(USER_CFLAGS) -s -o $@ $(AGENT_SOURCES)
 
 build/user/%: user/%.c $(MUSLCC)
 	@mkdir -p build/user

@@ -20,6 +20,8 @@ static const struct sysrow rows[FIXTURE_ROWS] = {
 };
 const struct sysrow *sysrow_by_index(uint32_t index) { return index < FIXTURE_ROWS ? &rows[index] : NULL; }
 uint32_t sysrow_index(const struct sysrow *row) { return (uint32_t)(row - rows); }
+void trace_enter(struct task *t, const struct sysrow *row, const uint32_t arg[6]) { UNUSED(t); UNUSED(row); UNUSED(arg); }
+void trace_served(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result) { UNUSED(t); UNUSED(row); UNUSED(arg); UNUSED(result); }
 
 /* ---- files: pins at home, remote ones elsewhere */
 struct file_stub { struct backing backing; uint32_t id, refs; bool remote; };

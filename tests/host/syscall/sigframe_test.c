@@ -32,7 +32,7 @@ static int setup(void **state)
 	memset(&body, 0, sizeof body);
 	sane = true;
 	body.user.regs = (struct user_regs){
-		.ebx = 1, .ecx = 2, .edx = 3, .esi = 4, .edi = 5, .ebp = 6, .eax = 7, .ds = 0x2b, .es = 0x2b, .gs = 0x33,
+		.ebx = 1, .ecx = 2, .edx = 3, .esi = 4, .edi = 5, .ebp = 6, .eax = 7, .ds = USER_DS, .es = USER_DS, .gs = 0x33,
 		.vector = 0x80, .error = 3, .eip = 0x8048000, .cs = USER_CS, .eflags = 0x602, .esp = SP, .ss = USER_DS,
 	};
 	for (int i = 0; i < 512; i++) body.user.fpu.fxsave[i] = 0;
@@ -40,6 +40,7 @@ static int setup(void **state)
 	body.user.fpu.fxsave[1] = 3;
 	memcpy(body.user.fpu.fxsave + 160, "xmm registers", 13);
 	body.mask = SIGBIT(SIGHUP) | SIGBIT(40);
+	body.altstack_flags = SS_DISABLE;
 	return 0;
 }
 
@@ -120,6 +121,7 @@ static void the_alternate_stack_is_used_once(void **state)
 	(void)state;
 	struct linux_sigaction_k act = {.handler = 0x8050000, .flags = SA_ONSTACK};
 	body.altstack_sp = FAKE_USER + 0x10000;
+	body.altstack_flags = 0;
 	body.altstack_size = 0x4000;
 	assert_int_equal(sigframe_build(&body, SIGUSR1, &act, &info, 0, &fake_umem), 0);
 	uint32_t first = body.user.regs.esp;
