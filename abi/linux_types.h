@@ -251,6 +251,16 @@ LINUX_SIZE(linux_flock64, 24);
 #define F_GETPIPE_SZ 1032
 #define F_ADD_SEALS 1033
 #define F_GET_SEALS 1034
+#define F_SEAL_SEAL 1u
+#define F_SEAL_SHRINK 2u
+#define F_SEAL_GROW 4u
+#define F_SEAL_WRITE 8u
+#define F_SEAL_FUTURE_WRITE 16u
+#define MFD_CLOEXEC 1u
+#define MFD_ALLOW_SEALING 2u
+#define MFD_HUGETLB 4u
+#define F_ADD_SEALS 1033
+#define F_GET_SEALS 1034
 #define FD_CLOEXEC 1
 #define F_RDLCK 0
 #define F_WRLCK 1
@@ -705,6 +715,7 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define PROT_READ 1u
 #define PROT_WRITE 2u
 #define PROT_EXEC 4u
+#define PROT_SEM 8u
 #define PROT_GROWSDOWN 0x01000000u
 #define PROT_GROWSUP 0x02000000u
 #define MAP_SHARED 0x01u
@@ -724,6 +735,8 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define MAP_HUGETLB 0x40000u
 #define MAP_SYNC 0x80000u
 #define MAP_FIXED_NOREPLACE 0x100000u
+#define MAP_UNINITIALIZED 0x4000000u
+#define MAP_HUGE_SIZES 0x7c000000u /* logarithm of a huge page */
 #define MREMAP_MAYMOVE 1u
 #define MREMAP_FIXED 2u
 #define MREMAP_DONTUNMAP 4u
@@ -739,8 +752,18 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define MADV_REMOVE 9
 #define MADV_DONTFORK 10
 #define MADV_DOFORK 11
+#define MADV_WIPEONFORK 18
+#define MADV_KEEPONFORK 19
+#define MADV_COLD 20
+#define MADV_PAGEOUT 21
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#define MADV_DONTNEED_LOCKED 24
+#define MADV_COLLAPSE 25
 #define MCL_CURRENT 1u
 #define MCL_FUTURE 2u
+#define MCL_ONFAULT 4u
+#define MLOCK_ONFAULT 1u
 
 /* ---- futex */
 #define FUTEX_WAIT 0

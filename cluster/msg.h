@@ -51,7 +51,7 @@ struct msg_window {
 	uint32_t at, len; /* len: the valid prefix */
 	bool in, out;
 };
-struct msg_figures { uint64_t user_ns, system_ns; uint32_t min_faults, maj_faults, vm_pages, rss_pages; };
+struct msg_figures { uint64_t user_ns, system_ns; uint32_t min_faults, maj_faults, vm_pages, rss_pages, locked_pages; };
 struct msg_mirror { uint64_t mask, ignored, caught; };
 struct msg_call {
 	struct msg_key key;

@@ -2,6 +2,7 @@
  * Called by: sys_file.c, exec, and through file_ops by itself.
  * Never: walks a path (open.c) or numbers a descriptor (fdtable.c).  */
 #include "fs/file.h"
+#include "fs/seal.h"
 #include "abi/linux_errno.h"
 #include "fs/eventfile.h"
 #include "fs/inotify.h"
@@ -71,7 +72,7 @@ void file_unref(struct file *f)
 /* ---- reading */
 static bool has_position(const struct file *f)
 {
-	return f->ops->seek != file_no_seek;
+	return f->ops->seek != file_no_seek && f->ops->seek != file_noop_seek;
 }
 
 int32_t file_read(struct file *f, struct uio *u, const uint64_t *at, const struct fs_caller *who)
@@ -129,6 +130,13 @@ int64_t file_no_seek(struct file *f, int64_t off, int whence)
 	return -ESPIPE;
 }
 
+int64_t file_noop_seek(struct file *f, int64_t off, int whence)
+{
+	UNUSED(off);
+	UNUSED(whence);
+	return (int64_t)f->pos;
+}
+
 static int64_t seek_target(const struct file *f, int64_t off, int whence)
 {
 	int64_t size = (int64_t)f->inode->size;
@@ -184,6 +192,13 @@ static int32_t regular_write(struct file *f, struct uio *u, const uint64_t *pos,
 	uint64_t at = (f->flags & O_APPEND) || *pos == FILE_AT_END ? i->size : *pos;
 	uint32_t room = room_at(f, at, want, who);
 	int32_t n = -EFBIG;
+	if (room > 0 && i->seals) {
+		int err = seal_check_write(i, at + room);
+		if (err) {
+			mutex_unlock(&i->lock);
+			return err;
+		}
+	}
 	if (room > 0) {
 		u->left = room; /* the copy stops at the limit */
 		n = pages_write(i, u, at);

@@ -49,6 +49,7 @@ int64_t file_seek(struct file *f, int64_t off, int whence);
 /** Kernel reads (exec, initrd): whole or short at the end; -errno. */
 int32_t file_read_kernel(struct file *f, void *buf, uint32_t n, uint64_t at, const struct fs_caller *who);
 int64_t file_no_seek(struct file *f, int64_t off, int whence);      /* seek op of streams: -ESPIPE */
+int64_t file_noop_seek(struct file *f, int64_t off, int whence);    /* of files without a position that let it be asked: 0 */
 /** What the access mode lets do; 3 lets do neither, open(2) NOTES. */
 static inline bool file_reads(const struct file *f) { return (f->flags & O_ACCMODE) == O_RDONLY || (f->flags & O_ACCMODE) == O_RDWR; }
 static inline bool file_writes(const struct file *f) { return (f->flags & O_ACCMODE) == O_WRONLY || (f->flags & O_ACCMODE) == O_RDWR; }
@@ -96,10 +97,12 @@ uint32_t file_poll(struct file *f, struct pollset *ps);    /* files without poll
 
 /* ---- pipes, locks */
 int pipe_create(struct file *ends[2], uint32_t flags, const struct fs_caller *who);
-int32_t pipe_fcntl_size(struct file *f, int32_t set);      /* F_SETPIPE_SZ (set >= 0) / F_GETPIPE_SZ (-1) */
-/** Up to n bytes of a pipe, which stay in it: their number, 0 at the end; waits for the first. -EAGAIN, -ERESTARTSYS. */
+/** Up to n bytes of the pipe's first page, which stay in it: their number, 0 at the end; waits for them. -EAGAIN, -ERESTARTSYS. */
 int32_t pipe_peek(struct file *f, void *buf, uint32_t n, bool nonblock);
-void pipe_skip(struct file *f, uint32_t n);                /* take them out */
+void pipe_skip(struct file *f, uint32_t n);                /* take out what was seen */
+int32_t pipe_get_size(const struct file *f);               /* F_GETPIPE_SZ; -EBADF: no pipe */
+/** F_SETPIPE_SZ: the size it has now. -EBADF, -EINVAL (over 2 GiB), -EPERM (over 1 MiB, not root), -EBUSY (too full), -ENOMEM. */
+int32_t pipe_set_size(struct file *f, uint32_t bytes, const struct fs_caller *who);
 int lock_posix(struct file *f, uint32_t cmd, struct linux_flock64 *lk, const struct fs_caller *who); /* F_GETLK64.. may sleep */
 void lock_drop_owner(struct inode *i, const void *owner);  /* POSIX locks at close */
 void lock_drop_file(struct file *f);                       /* flock at last close */

@@ -46,15 +46,17 @@ int pages_reserve(struct inode *i, uint64_t pos, uint64_t n)
 	return 0;
 }
 
-/** A part of one page that is there, or all of it. A page that is mapped stays, with zeros in it. */
+/** A part of one page that is there, or all of it: then whoever maps it sees it no more. */
 static void punch_page(struct inode *i, uint32_t index, uint32_t off, uint32_t n)
 {
 	uint32_t pfn = page_at(i, index);
 
-	if (n == PAGE_SIZE && frame_refs(pfn) == 1)
+	if (n == PAGE_SIZE) {
+		backing_cut(&i->backing, index, index + 1, false);
 		pages_drop(i, index);
-	else
+	} else {
 		memset((uint8_t *)frame_virt(pfn) + off, 0, n);
+	}
 }
 
 void pages_punch(struct inode *i, uint64_t pos, uint64_t n)

@@ -266,5 +266,6 @@ struct file *inotify_new(uint32_t flags, const struct fs_caller *who)
 	list_init(&g->events);
 	waitq_init(&g->changed);
 	f->priv = g;
+	anon_file_name(f, "inotify");
 	return f;
 }

@@ -83,9 +83,11 @@ uint32_t pages_resident(const struct inode *i)
 	return i->pages ? i->pages->n_pages : 0;
 }
 
-static void drop_from(struct inode *i, uint32_t first)
+/* The pages of [first, end); whoever maps them sees them no more. */
+static void drop_range(struct inode *i, uint32_t first, uint32_t end, bool copies)
 {
-	while (page_tree_next(i->pages, &first)) pages_drop(i, first);
+	backing_cut(&i->backing, first, end, copies);
+	while (i->pages && page_tree_next(i->pages, &first) && first < end) pages_drop(i, first);
 }
 
 void pages_truncate(struct inode *i, uint64_t size)
@@ -93,8 +95,8 @@ void pages_truncate(struct inode *i, uint64_t size)
 	uint32_t tail = (uint32_t)(size & PAGE_MASK);
 	uint64_t first = (size + PAGE_MASK) >> PAGE_SHIFT;
 
+	if (first <= PAGES_INDEX_MAX) drop_range(i, (uint32_t)first, UINT32_MAX, true);
 	if (!i->pages) return;
-	if (first <= PAGES_INDEX_MAX) drop_from(i, (uint32_t)first);
 	if (first == 0) page_tree_clear(i->pages);
 	uint32_t pfn = tail ? find(i, (uint32_t)(size >> PAGE_SHIFT)) : FRAME_NONE;
 	if (pfn != FRAME_NONE) memset((uint8_t *)frame_virt(pfn) + tail, 0, PAGE_SIZE - tail);
@@ -103,7 +105,7 @@ void pages_truncate(struct inode *i, uint64_t size)
 void pages_free(struct inode *i)
 {
 	if (!i->pages) return;
-	drop_from(i, 0);
+	drop_range(i, 0, UINT32_MAX, true);
 	page_tree_clear(i->pages);
 	kfree(i->pages);
 	i->pages = NULL;
@@ -196,6 +198,21 @@ static int backing_get_page(struct backing *b, uint32_t index, bool nowait, uint
 	return err == -ENOSPC ? -ENOMEM : err;
 }
 
+static bool backing_has_page(struct backing *b, uint32_t index)
+{
+	return find(backing_inode(b), index) != FRAME_NONE;
+}
+
+static int backing_punch(struct backing *b, uint32_t first, uint32_t end)
+{
+	struct inode *i = backing_inode(b);
+
+	if (i->ops->read_page) return -EOPNOTSUPP; /* its pages come from below again */
+	drop_range(i, first, end, false);
+	inode_touch_data(i);
+	return 0;
+}
+
 static void backing_dirtied(struct backing *b, uint32_t index)
 {
 	UNUSED(index);
@@ -228,6 +245,8 @@ static void backing_describe(struct backing *b, char *path, uint32_t size, uint3
 
 const struct backing_ops inode_backing_ops = {
 	.get_page = backing_get_page,
+	.has_page = backing_has_page,
+	.punch = backing_punch,
 	.dirtied = backing_dirtied,
 	.size = backing_size,
 	.ref = backing_ref,

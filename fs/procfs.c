@@ -2,6 +2,7 @@
  * Called by: names and files through the operations; modules register rows.
  * Never: keeps a process alive: everything is looked up by number again.  */
 #include "abi/linux_errno.h"
+#include "fs/eventfile.h"
 #include "fs/synth_priv.h"
 #include "kernel/mm/kheap.h"
 #include "lib/fmt.h"
@@ -215,6 +216,10 @@ static int describe(const struct file *f, char *text, uint32_t size, const struc
 		int n = name_path(f->name, who->root, text, size);
 		if (n > 0 && f->name->unlinked && (uint32_t)n + 10 < size) memcpy(text + n - 1, " (deleted)", 11);
 		return n < 0 ? n : 0;
+	}
+	if (i && anon_name_of(i)) {
+		fmt_snprintf(text, size, "anon_inode:%s", anon_name_of(i));
+		return 0;
 	}
 	const char *kind = !i ? "anon_inode" : S_ISFIFO(i->mode) ? "pipe" : S_ISSOCK(i->mode) ? "socket" : "anon_inode";
 	fmt_snprintf(text, size, "%s:[%u]", kind, i ? i->ino : 0);

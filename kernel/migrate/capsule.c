@@ -254,7 +254,8 @@ static void unpack_actions(struct parts *p, struct actions *a)
 
 #define SPACE_WORDS(s) \
 	{&(s)->brk_start, &(s)->brk, &(s)->limit_as_pages, &(s)->limit_data_pages, &(s)->limit_stack_bytes, &(s)->code_start, &(s)->code_end, \
-	 &(s)->data_start, &(s)->data_end, &(s)->stack_start, &(s)->arg_start, &(s)->arg_end, &(s)->env_start, &(s)->env_end}
+	 &(s)->data_start, &(s)->data_end, &(s)->stack_start, &(s)->arg_start, &(s)->arg_end, &(s)->env_start, &(s)->env_end, \
+	 &(s)->lock_future, &(s)->barriers}
 
 static void pack_space(struct parts *p, struct space *s)
 {

@@ -177,7 +177,7 @@ void deputy_learn(struct task *t, const struct msg_call *c)
 	};
 
 	mirror_apply(t, w);
-	t->home.figures = (struct figures){c->used.user_ns, c->used.system_ns, c->used.min_faults, c->used.maj_faults, c->used.vm_pages, c->used.rss_pages};
+	t->home.figures = (struct figures){c->used.user_ns, c->used.system_ns, c->used.min_faults, c->used.maj_faults, c->used.vm_pages, c->used.rss_pages, c->used.locked_pages};
 }
 
 static void serve_one(struct task *t)

@@ -9,6 +9,7 @@
 #include "kernel/mm/space_priv.h"
 #include "lib/str.h"
 
+struct list_node all_spaces = LIST_INIT(all_spaces);
 int (*space_shared_backing)(uint64_t bytes, struct backing **out);
 
 /* ---- life */
@@ -22,6 +23,7 @@ struct space *space_new(void)
 		return NULL;
 	}
 	s->refs = 1;
+	list_push_back(&all_spaces, &s->in_all);
 	list_init(&s->areas);
 	list_init(&s->tasks);
 	mutex_init(&s->lock, MUTEX_SPACE);
@@ -39,21 +41,27 @@ void space_ref(struct space *s)
 
 void space_unref(struct space *s)
 {
-	struct area_stock k = {.n = 0};
-
 	KASSERT2(s->refs > 0, s->refs, 0);
 	if (--s->refs) return;
-	list_init(&k.dead);
-	mutex_lock(&s->lock);
-	space_clear(s, 0, USER_END, &k);
-	mutex_unlock(&s->lock);
-	stock_drop(&k);
+	space_empty(s);
+	list_remove(&s->in_all);
 	KASSERT2(s->rss_pages == 0 && s->total_pages == 0, s->rss_pages, s->total_pages);
 	/* a thread without memory of its own may still run on this directory; one with memory has left it already */
 	if (!thread_current()->pd) arch_pd_load_kernel();
 	KASSERT(thread_current()->pd != &s->pd);
 	arch_pd_free(&s->pd);
 	kfree(s);
+}
+
+void space_empty(struct space *s)
+{
+	struct area_stock k = {.n = 0};
+
+	list_init(&k.dead);
+	mutex_lock(&s->lock);
+	space_clear(s, 0, USER_END, &k);
+	mutex_unlock(&s->lock);
+	stock_drop(&k);
 }
 
 /* ---- finding */
@@ -111,19 +119,26 @@ void stock_drop(struct area_stock *k)
 	while (k->n) kfree(k->spare[--k->n]);
 	while ((n = list_pop_front(&k->dead))) {
 		struct area *a = list_entry(n, struct area, node);
-		if (a->backing) a->backing->ops->unref(a->backing);
+		area_let_go(a);
 		kfree(a);
 	}
 }
 
 /* ---- the list */
+/* n more pages of a, or fewer (n wraps). */
+static void count_pages(struct space *s, const struct area *a, uint32_t n)
+{
+	s->total_pages += n;
+	if (a->flags & AREA_LOCKED) s->locked_pages += n;
+}
+
 void space_insert(struct space *s, struct area *a)
 {
 	struct area *after = space_first_after(s, a->start);
 
 	list_push_back(after ? &after->node : &s->areas, &a->node);
 	s->n_areas++;
-	s->total_pages += area_pages(a);
+	count_pages(s, a, area_pages(a));
 }
 
 void space_remove(struct space *s, struct area *a, struct area_stock *k)
@@ -131,7 +146,7 @@ void space_remove(struct space *s, struct area *a, struct area_stock *k)
 	if (s->hint == a) s->hint = NULL;
 	list_remove(&a->node);
 	s->n_areas--;
-	s->total_pages -= area_pages(a);
+	count_pages(s, a, -area_pages(a));
 	list_push_back(&k->dead, &a->node);
 }
 
@@ -145,7 +160,7 @@ void space_split(struct space *s, uint32_t at, struct area_stock *k)
 	right->start = at;
 	right->pgoff = a->backing ? area_index(a, at) : 0;
 	right->flags &= ~AREA_GROWSDOWN;
-	if (right->backing) right->backing->ops->ref(right->backing);
+	area_hold(right);
 	a->end = at;
 	s->hint = NULL;
 	list_insert_after(&a->node, &right->node);
@@ -164,7 +179,7 @@ static void join(struct space *s, struct area *a, struct area *b, struct area_st
 
 	space_remove(s, b, k);
 	a->end = end;
-	s->total_pages += n;
+	count_pages(s, a, n);
 }
 
 void space_merge(struct space *s, struct area *a, struct area_stock *k)
@@ -232,11 +247,11 @@ void space_clear(struct space *s, uint32_t from, uint32_t to, struct area_stock 
 	if (!a || a->start >= to) return;
 	if (a->start < from && a->end > to) {
 		space_split(s, to, k); /* a hole in the middle */
-		s->total_pages -= (to - from) >> PAGE_SHIFT;
+		count_pages(s, a, -((to - from) >> PAGE_SHIFT));
 		a->end = from;
 		a = NULL;
 	} else if (a->start < from) {
-		s->total_pages -= (a->end - from) >> PAGE_SHIFT;
+		count_pages(s, a, -((a->end - from) >> PAGE_SHIFT));
 		a->end = from;
 		a = area_next(s, a);
 	}
@@ -246,7 +261,7 @@ void space_clear(struct space *s, uint32_t from, uint32_t to, struct area_stock 
 			space_remove(s, a, k);
 			continue;
 		}
-		s->total_pages -= (to - a->start) >> PAGE_SHIFT;
+		count_pages(s, a, -((to - a->start) >> PAGE_SHIFT));
 		if (a->backing) a->pgoff = area_index(a, to);
 		a->start = to;
 	}
@@ -262,7 +277,8 @@ static int copy_area(struct space *to, const struct area *a)
 
 	if (!b) return -ENOMEM;
 	*b = *a;
-	if (b->backing) b->backing->ops->ref(b->backing);
+	b->flags &= ~(AREA_LOCKED | AREA_ONFAULT); /* locks are not inherited */
+	area_hold(b);
 	list_push_back(&to->areas, &b->node);
 	to->n_areas++;
 	to->total_pages += area_pages(b);
@@ -291,6 +307,7 @@ static int copy_entries(struct space *from, struct space *to, const struct area 
 
 static void copy_figures(const struct space *from, struct space *to)
 {
+	to->barriers = from->barriers;
 	to->brk_start = from->brk_start;
 	to->brk = from->brk;
 	to->limit_as_pages = from->limit_as_pages;
@@ -311,8 +328,9 @@ int space_copy(struct space *from, struct space *to)
 	mutex_lock(&from->lock);
 	copy_figures(from, to);
 	list_for_each(a, &from->areas, node) {
+		if (a->flags & AREA_DONTFORK) continue;
 		err = copy_area(to, a);
-		if (!err) err = copy_entries(from, to, a);
+		if (!err && !(a->flags & AREA_WIPEONFORK)) err = copy_entries(from, to, a);
 		if (err) break;
 	}
 	mutex_unlock(&from->lock);

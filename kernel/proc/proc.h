@@ -30,7 +30,7 @@ struct ksiginfo {          /* what travels of a siginfo; 32 bytes */
 };
 struct figures {           /* what a body has used, since it was created; rides on every request */
 	uint64_t user_ns, system_ns;
-	uint32_t min_faults, maj_faults, vm_pages, rss_pages;
+	uint32_t min_faults, maj_faults, vm_pages, rss_pages, locked_pages;
 };
 
 /* ---- the call in progress: all that is left of it when the body moves (DESIGN: "A call is two separable steps") */

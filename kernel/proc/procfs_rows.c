@@ -159,7 +159,7 @@ static void status_memory(struct text_sink *s, const struct group *g)
 	uint32_t vm = f.vm_pages * KIB_PER_PAGE, rss = f.rss_pages * KIB_PER_PAGE;
 
 	if (g->state == RUN_ZOMBIE) return;
-	sink_printf(s, "VmPeak:\t%8u kB\nVmSize:\t%8u kB\nVmLck:\t%8u kB\nVmHWM:\t%8u kB\nVmRSS:\t%8u kB\n", vm, vm, 0u, rss, rss);
+	sink_printf(s, "VmPeak:\t%8u kB\nVmSize:\t%8u kB\nVmLck:\t%8u kB\nVmHWM:\t%8u kB\nVmRSS:\t%8u kB\n", vm, vm, f.locked_pages * KIB_PER_PAGE, rss, rss);
 	sink_printf(s, "VmSwap:\t%8u kB\n", 0u);
 }
 

@@ -241,6 +241,7 @@ void figures_add(struct figures *sum, const struct figures *f)
 	sum->maj_faults += f->maj_faults;
 	sum->vm_pages = MAX(sum->vm_pages, f->vm_pages);
 	sum->rss_pages = MAX(sum->rss_pages, f->rss_pages);
+	sum->locked_pages = MAX(sum->locked_pages, f->locked_pages);
 }
 
 struct figures task_figures(const struct task *t)
@@ -255,6 +256,7 @@ struct figures task_figures(const struct task *t)
 	f.maj_faults += t->body.space->maj_faults;
 	f.vm_pages = t->body.space->total_pages;
 	f.rss_pages = t->body.space->rss_pages;
+	f.locked_pages = t->body.space->locked_pages;
 	return f;
 }
 

@@ -22,7 +22,7 @@ syscall_half sys_exit, home_row_fork, body_row_fork, finish_row_fork, home_row_c
 	body_sigsuspend, body_rt_sigsuspend, body_pause, body_sigaltstack, body_sigreturn, body_rt_sigreturn, sys_sigpending,
 	sys_rt_sigpending, sys_kill, sys_tkill, sys_tgkill, sys_rt_sigqueueinfo, sys_rt_tgsigqueueinfo, sys_rt_sigtimedwait,
 	sys_rt_sigtimedwait64, body_brk, body_mmap_anon, sys_mmap_file, body_mmap_file, body_munmap, body_mprotect,
-	body_mremap, body_madvise, body_msync, body_mlock, body_mlockall, body_munlockall, body_mincore, sys_read, sys_write,
+	body_mremap, body_madvise, body_msync, body_mlock, body_mlock2, body_munlock, body_mlockall, body_munlockall, sys_mlock, sys_mlock2, sys_mlockall, body_mmap_locked, body_remap_file_pages, body_membarrier, sys_memfd_create, sys_process_vm_readv, sys_process_vm_writev, body_mincore, sys_read, sys_write,
 	sys_readv, sys_writev, sys_pread64, sys_pwrite64, sys_preadv, sys_pwritev, sys_preadv2, sys_pwritev2, sys_lseek,
 	sys_llseek, sys_copy_file_range, sys_splice, sys_tee, sys_vmsplice, sys_sendfile, sys_sendfile64, sys_truncate, sys_truncate64, sys_ftruncate, sys_ftruncate64,
 	sys_fallocate, sys_fadvise64, sys_fadvise64_64, sys_readahead, sys_sync, sys_syncfs, sys_fsync, sys_sync_file_range, sys_open,

@@ -2,6 +2,7 @@
  * Called by: dispatch.c through table.def (home halves; mux.c has picked the row by the command).
  * Never: moves bytes of a file.  */
 #include "kernel/syscall/sysarg.h"
+#include "fs/seal.h"
 
 #define SETFL_BITS (O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME)
 
@@ -69,13 +70,6 @@ static int32_t set_signal(struct file *f, uint32_t sig)
 	return 0;
 }
 
-/* Only files in memory can be sealed; these were not made for it (memfd_create), so the one seal is that there come no more. */
-static int32_t seals(const struct file *f, bool add)
-{
-	if (!S_ISREG(f->inode->mode) || inode_on_disk(f->inode)) return -EINVAL;
-	return add ? -EPERM : (int32_t)F_SEAL_SEAL;
-}
-
 static int32_t fcntl_file(struct ucall *c, struct file *f, uint32_t cmd, uint32_t arg)
 {
 	switch (cmd) {
@@ -88,10 +82,10 @@ static int32_t fcntl_file(struct ucall *c, struct file *f, uint32_t cmd, uint32_
 	case F_SETLEASE: return lease_set(f, arg, ucall_who(c));
 	case F_GETLEASE: return lease_get(f);
 	case F_NOTIFY: return S_ISDIR(f->inode->mode) ? -EINVAL : -ENOTDIR;
-	case F_SETPIPE_SZ: return (int32_t)arg < 0 ? -EINVAL : pipe_fcntl_size(f, (int32_t)arg);
-	case F_GETPIPE_SZ: return pipe_fcntl_size(f, -1);
-	case F_ADD_SEALS: return seals(f, true);
-	case F_GET_SEALS: return seals(f, false);
+	case F_SETPIPE_SZ: return pipe_set_size(f, arg, ucall_who(c));
+	case F_GETPIPE_SZ: return pipe_get_size(f);
+	case F_ADD_SEALS: return seal_add(f, arg);
+	case F_GET_SEALS: return seal_get(f);
 	default: return -EINVAL;
 	}
 }

@@ -98,13 +98,16 @@ int32_t sys_dup3(struct ucall *c)
 	return dup_to(c, c->arg[0], c->arg[1], (c->arg[2] & O_CLOEXEC) != 0);
 }
 
+#define O_NOTIFICATION_PIPE O_EXCL
+
 static int32_t make_pipe(struct ucall *c, uint32_t flags)
 {
 	struct file *ends[2];
 	int32_t fd[2] = {-1, -1};
 	bool cloexec = (flags & O_CLOEXEC) != 0;
 
-	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) return -EINVAL;
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT | O_NOTIFICATION_PIPE)) return -EINVAL;
+	if (flags & O_NOTIFICATION_PIPE) return -ENOPKG; /* as a Linux without watch queues */
 	int32_t err = pipe_create(ends, flags & ~O_CLOEXEC, ucall_who(c));
 	if (err) return err;
 	for (int i = 0; i < 2; i++) {

@@ -213,7 +213,7 @@ static int32_t sendfile_between(struct ucall *c, struct file *in, struct file *o
 
 	if ((in->flags & O_ACCMODE) == O_WRONLY || (out->flags & O_ACCMODE) == O_RDONLY) return -EBADF;
 	if (c->arg[2] && S_ISFIFO(in->inode->mode)) return -ESPIPE;
-	if (in->ops != &regular_file_ops || (out->flags & O_APPEND)) return -EINVAL;
+	if (!S_ISREG(in->inode->mode) || in->ops != &regular_file_ops || (out->flags & O_APPEND)) return -EINVAL;
 	if (c->arg[2]) {
 		pos = 0;
 		err = umem_fetch(c->mem, &pos, uaddr(c->arg[2]), off_bytes);

@@ -3,6 +3,7 @@
  * Never: moves bytes between a file and its caller.  */
 #include "kernel/syscall/sysarg.h"
 #include "fs/inotify.h"
+#include "fs/seal.h"
 #include "fs/pages.h"
 
 static int set_size(struct ucall *c, struct inode *i, uint64_t size)
@@ -13,7 +14,8 @@ static int set_size(struct ucall *c, struct inode *i, uint64_t size)
 		return -EFBIG;
 	}
 	mutex_lock(&i->lock);
-	int err = i->ops->truncate(i, size);
+	int err = seal_check_size(i, size);
+	if (!err) err = i->ops->truncate(i, size);
 	if (!err) inode_drop_suid(i, ucall_who(c));
 	mutex_unlock(&i->lock);
 	if (!err) notify_file(i, NULL, IN_MODIFY);
@@ -100,7 +102,10 @@ int32_t sys_fallocate(struct ucall *c)
 	if (!f) return -EBADF;
 	struct inode *i = f->inode;
 	int32_t r = falloc_refused(f, c->arg[1], off, len);
-	if (!r && (c->arg[1] & FALLOC_FL_PUNCH_HOLE))
+	bool punch = (c->arg[1] & FALLOC_FL_PUNCH_HOLE) != 0;
+	if (!r && punch) r = seal_check_write(i, 0);
+	if (!r && !punch && !c->arg[1] && off + len > i->size) r = seal_check_size(i, off + len);
+	if (!r && punch)
 		pages_punch(i, off, len);
 	else if (!r)
 		r = falloc_room(c, i, off, len, !c->arg[1]);

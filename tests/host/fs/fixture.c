@@ -208,3 +208,18 @@ const char *list_dir(const char *path)
 	file_unref(f);
 	return text;
 }
+
+/* Nothing is mapped here. */
+void backing_cut(struct backing *b, uint32_t first, uint32_t end, bool copies)
+{
+	UNUSED(b);
+	UNUSED(first);
+	UNUSED(end);
+	UNUSED(copies);
+}
+
+bool backing_writable(const struct backing *b)
+{
+	UNUSED(b);
+	return false;
+}
