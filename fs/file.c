@@ -81,11 +81,15 @@ int32_t file_read(struct file *f, struct uio *u, const uint64_t *at, const struc
 	if (f->inode && S_ISDIR(f->inode->mode)) return -EISDIR;
 	if (!f->ops->read) return -EINVAL;
 	if (!has_position(f)) return at ? -ESPIPE : f->ops->read(f, u, NULL, who);
-	if (at) return f->ops->read(f, u, at, who);
-	mutex_lock(&f->pos_lock);
-	int32_t n = f->ops->read(f, u, &f->pos, who);
-	if (n > 0) f->pos += (uint32_t)n;
-	mutex_unlock(&f->pos_lock);
+	int32_t n;
+	if (at) {
+		n = f->ops->read(f, u, at, who);
+	} else {
+		mutex_lock(&f->pos_lock);
+		n = f->ops->read(f, u, &f->pos, who);
+		if (n > 0) f->pos += (uint32_t)n;
+		mutex_unlock(&f->pos_lock);
+	}
 	if (n > 0 && f->name) notify_file(f->inode, f->name, IN_ACCESS);
 	return n;
 }

@@ -105,7 +105,9 @@ static void in_directory(void)
 	symlink("x", "dir/s");
 	mkfifo("dir/f", 0644);
 	note("symlink", "and mknod are told to the directory", "%s", events());
-	write(must_open("dir/a", O_RDWR, 0), "x", 1);
+	fd = must_open("dir/a", O_RDWR, 0);
+	write(fd, "x", 1);
+	close(fd);
 	ioctl(in, FIONREAD, &n);
 	note("ioctl", "FIONREAD of an inotify", "%d", n);
 	T("read", "an inotify with too little room", read(in, buf, 10));
