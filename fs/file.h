@@ -63,7 +63,7 @@ extern const struct file_ops fifo_file_ops;                         /* default o
 extern const struct file_ops regular_file_ops, directory_file_ops;   /* over the page cache; over inode readdir of tmpfs are its own */
 
 /* ---- descriptors */
-#define FD_MAX 4096           /* hard limit; soft RLIMIT_NOFILE is 1024, as on Linux */
+#define FD_MAX 4096           /* hard limit, as Linux gives it to init; soft RLIMIT_NOFILE is 1024 */
 struct fdtable {
 	uint32_t refs, size, limit;    /* limit: RLIMIT_NOFILE soft */
 	struct file **files;

@@ -99,7 +99,7 @@ static uint32_t new_mode(const struct name *dir, uint32_t mode, const struct fs_
 int name_create(struct name *dir, const char *last, uint32_t len, uint32_t mode, uint32_t rdev, const struct fs_caller *who, struct name **out)
 {
 	if (special(last, len)) return -EEXIST;
-	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !capable(who)) return -EPERM;
+	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !has_cap(who, CAP_MKNOD)) return -EPERM;
 	lock_dir(dir);
 	int err = create_locked(dir, last, len, new_mode(dir, mode, who), rdev, who, out);
 	unlock_dir(dir);

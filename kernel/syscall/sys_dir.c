@@ -198,7 +198,7 @@ int32_t sys_chroot(struct ucall *c)
 	int32_t r = arg_walk(c, HERE, c->arg[0], WALK_FOLLOW | WALK_DIRECTORY, &w);
 
 	if (r) return r;
-	if (!capable(ucall_who(c))) {
+	if (!has_cap(ucall_who(c), CAP_SYS_CHROOT)) {
 		walk_done(&w);
 		return -EPERM;
 	}

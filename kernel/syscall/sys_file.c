@@ -74,7 +74,7 @@ static uint32_t trim_segs(struct uio_seg *segs, uint32_t n, uint32_t skip)
 #define TRANSFER_MAX 0x7ffff000u
 
 /* The caller's iovec as checked pieces in a kmalloc block. -EINVAL: too many, or a length beyond 2 GiB. */
-static int fetch_segs(struct ucall *c, struct uio_seg **out, uint32_t *n)
+int arg_iovec(struct ucall *c, struct uio_seg **out, uint32_t *n)
 {
 	uint32_t count = c->arg[2], sum = 0;
 
@@ -110,7 +110,7 @@ static int32_t move_vector(struct ucall *c, bool out, const uint64_t *pos, bool 
 	if (!f) return -EBADF;
 	int32_t r = pos && !at_end ? check_pos(f, *pos, 0) : 0;
 	if (!r && !(out ? file_writes(f) : file_reads(f))) r = -EBADF;
-	if (!r) r = fetch_segs(c, &segs, &n);
+	if (!r) r = arg_iovec(c, &segs, &n);
 	if (!r) {
 		uio_init_vec(&u, c->mem, segs, n);
 		if (c->skip && !n)

@@ -29,7 +29,7 @@ static int32_t mount_new_fs(struct ucall *c, struct name *at, uint32_t flags)
 	if (!r) r = opt_string(c, c->arg[0], &source);
 	if (!r) r = opt_string(c, c->arg[4], &data);
 	if (!r && !type) r = -EINVAL;
-	if (!r) r = fstype_mount(type, source ? source : "none", data ? data : "", at, kept(flags));
+	if (!r) r = fstype_mount(type, source ? source : "none", data ? data : "", at, kept(flags) | (flags & MS_SILENT), ucall_who(c));
 	kfree(type);
 	kfree(source);
 	kfree(data);

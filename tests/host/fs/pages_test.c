@@ -215,7 +215,7 @@ static void descriptors(void **state)
 	assert_int_equal(open_at("/f", O_RDONLY, &f), 0);
 	assert_int_equal(fd_room(t), -EMFILE);
 	assert_int_equal(fd_install(t, f, 0, false), -EMFILE);
-	assert_int_equal(fd_install(t, f, 256, false), -EMFILE);
+	assert_int_equal(fd_install(t, f, 1024, false), -EMFILE);
 	assert_int_equal(fd_close(t, 100, &who), 0);
 	assert_int_equal(fd_close(t, 100, &who), -EBADF);
 	assert_int_equal(fd_close(t, 64, &who), 0);
@@ -230,7 +230,7 @@ static void descriptors(void **state)
 	assert_null(fd_get(t, -1));
 	assert_null(fd_get(t, 99999));
 	file_ref(g);
-	assert_int_equal(fd_replace(t, 256, g, false), -EBADF);
+	assert_int_equal(fd_replace(t, 1024, g, false), -EBADF);
 	file_unref(g);
 	copy = fdtable_copy(t);
 	fdtable_close_on_exec(copy);
