@@ -240,6 +240,13 @@ _Static_assert(sizeof(struct linux_dirent64) == 19 && sizeof(struct linux_dirent
 #define SEEK_HOLE 4
 #define XATTR_CREATE 1u
 #define XATTR_REPLACE 2u
+struct linux_open_how { linux_u64 flags, mode, resolve; };
+#define RESOLVE_NO_XDEV 1u
+#define RESOLVE_NO_MAGICLINKS 2u
+#define RESOLVE_NO_SYMLINKS 4u
+#define RESOLVE_BENEATH 8u
+#define RESOLVE_IN_ROOT 16u
+#define RESOLVE_CACHED 32u
 #define RWF_HIPRI 1u
 #define RWF_DSYNC 2u
 #define RWF_SYNC 4u
@@ -342,6 +349,7 @@ struct linux_sigset_arg { uint32_t set, size; };        /* 6th argument of psele
 #define MS_MOVE 8192u
 #define MS_REC 16384u
 #define MS_SILENT 32768u
+#define MS_UNBINDABLE 0x20000u
 #define MS_PRIVATE 0x40000u
 #define MS_SLAVE 0x80000u
 #define MS_SHARED 0x100000u
@@ -500,6 +508,10 @@ LINUX_SIZE(linux_hd_geometry, 8);
 #define TCGETS2 0x802c542au
 #define TCSETS2 0x402c542bu
 #define FIONCLEX 0x5450u
+#define FIGETBSZ 2u
+#define FICLONE 0x40049409u
+#define FICLONERANGE 0x4020940du
+#define FS_IOC_GETFLAGS 0x80046601u
 #define FIOCLEX 0x5451u
 #define FIOASYNC 0x5452u
 #define FIOQSIZE 0x5460u

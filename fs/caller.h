@@ -51,6 +51,7 @@ struct fs_caller {
 	uint32_t umask;
 	struct name *root, *cwd;       /* referenced by the owner */
 	const void *owner;             /* lock owner identity (POSIX locks): the file table */
+	uint32_t resolve;              /* RESOLVE_*: how paths of the call at hand are walked; 0 but for openat2 */
 	uint64_t fsize_limit;          /* RLIMIT_FSIZE in bytes, UINT64_MAX none */
 	const struct fs_caller_ops *ops;
 	void *task;                    /* handle for ops */

@@ -82,9 +82,10 @@ int32_t file_read(struct file *f, struct uio *u, const uint64_t *at, const struc
 	if (f->inode && S_ISDIR(f->inode->mode)) return -EISDIR;
 	if (!f->ops->read) return -EINVAL;
 	if (!has_position(f)) return at ? -ESPIPE : f->ops->read(f, u, NULL, who);
-	if (at) return f->ops->read(f, u, at, who);
 	int32_t n;
-	if (f->ops->seek) { /* its own: the position stays where it is */
+	if (at) {
+		n = f->ops->read(f, u, at, who);
+	} else if (f->ops->seek) { /* its own: the position stays where it is */
 		n = f->ops->read(f, u, &f->pos, who);
 	} else {
 		mutex_lock(&f->pos_lock);

@@ -4,6 +4,7 @@
 #include "fs/inode.h"
 #include "abi/linux_errno.h"
 #include "fs/file.h"
+#include "fs/inotify.h"
 #include "fs/pages.h"
 #include "fs/writeback.h"
 #include "fs/xattr.h"
@@ -39,6 +40,7 @@ void superblock_unref(struct superblock *sb)
 
 void superblock_destroy(struct superblock *sb)
 {
+	notify_unmount(sb);
 	if (sb->kill) sb->kill(sb);
 	inode_unref(sb->root);
 	sb->root = NULL;

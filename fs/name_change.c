@@ -48,6 +48,7 @@ static void unlock_dir(struct name *dir)
 /** The name was removed from its directory: nobody finds it any more, holders keep it. */
 static void detach(struct name *n)
 {
+	name_forget_twins(n);
 	list_remove(&n->hash_node);
 	n->unlinked = true;
 }
@@ -274,6 +275,7 @@ static void move_name(struct name *n, struct name *to, char *text, uint32_t len)
 {
 	struct name *parent = n->parent;
 
+	name_forget_twins(n);
 	list_remove(&n->hash_node);
 	if (n->text != n->own_text) kfree(n->text);
 	n->text = text;

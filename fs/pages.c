@@ -229,7 +229,7 @@ uint32_t pages_resident(const struct inode *i)
 	return i->pages ? i->pages->n_pages : 0;
 }
 
-void pages_drop(struct inode *i, uint32_t index)
+static void drop(struct inode *i, uint32_t index)
 {
 	if (page_tree_tags(i->pages, index) & PAGE_DIRTY) pages_dirty_total--;
 	if (inode_on_disk(i)) pages_disk_total--;
@@ -242,13 +242,13 @@ void pages_drop(struct inode *i, uint32_t index)
 static void drop_range(struct inode *i, uint32_t first, uint32_t end, bool copies)
 {
 	backing_cut(&i->backing, first, end, copies);
-	while (i->pages && page_tree_next(i->pages, &first) && first < end) pages_drop(i, first);
+	while (i->pages && page_tree_next(i->pages, &first) && first < end) drop(i, first);
 }
 
 bool pages_drop_if_clean(struct inode *i, uint32_t index)
 {
 	if ((page_tree_tags(i->pages, index) & PAGE_DIRTY) || frame_refs(find(i, index)) != 1) return false;
-	pages_drop(i, index);
+	drop(i, index);
 	return true;
 }
 

@@ -27,7 +27,7 @@ syscall_half sys_exit, home_row_fork, body_row_fork, finish_row_fork, home_row_c
 	sys_readv, sys_writev, sys_pread64, sys_pwrite64, sys_preadv, sys_pwritev, sys_preadv2, sys_pwritev2, sys_lseek,
 	sys_llseek, sys_copy_file_range, sys_splice, sys_tee, sys_vmsplice, sys_sendfile, sys_sendfile64, sys_truncate, sys_truncate64, sys_ftruncate, sys_ftruncate64,
 	sys_fallocate, sys_fadvise64, sys_fadvise64_64, sys_readahead, sys_sync, sys_syncfs, sys_fsync, sys_sync_file_range, sys_open,
-	sys_creat, sys_openat, sys_close, sys_close_range, sys_dup, sys_dup2, sys_dup3, sys_pipe, sys_pipe2, sys_fcntl,
+	sys_creat, sys_openat, sys_openat2, sys_close, sys_close_range, sys_dup, sys_dup2, sys_dup3, sys_pipe, sys_pipe2, sys_fcntl,
 	sys_fcntl_lock, sys_fcntl_lock64, sys_fcntl_owner, sys_flock, sys_ioctl, sys_poll, sys_poll_restart, sys_ppoll, sys_ppoll64,
 	sys_select, sys_pselect, sys_pselect64, sys_link, sys_linkat, sys_unlink, sys_rmdir, sys_unlinkat, sys_mknod,
 	sys_mknodat, sys_mkdir, sys_mkdirat, sys_symlink, sys_symlinkat, sys_rename, sys_renameat, sys_renameat2,

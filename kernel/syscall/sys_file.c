@@ -16,11 +16,6 @@ static int32_t read_uio(struct ucall *c, struct file *f, struct uio *u, const ui
 	return file_read(f, u, at, ucall_who(c));
 }
 
-static bool seekable(const struct file *f)
-{
-	return S_ISREG(f->inode->mode) || S_ISDIR(f->inode->mode) || S_ISBLK(f->inode->mode) || f->ops->seek;
-}
-
 /* -ESPIPE for a position on a stream; pos from two argument words; n bytes are not to go beyond what a position can say */
 static int check_pos(const struct file *f, uint64_t pos, uint32_t n)
 {
@@ -216,7 +211,8 @@ static int32_t sendfile_between(struct ucall *c, struct file *in, struct file *o
 	int err = 0;
 
 	if ((in->flags & O_ACCMODE) == O_WRONLY || (out->flags & O_ACCMODE) == O_RDONLY) return -EBADF;
-	if (!S_ISREG(in->inode->mode) || !seekable(in) || (out->flags & O_APPEND)) return -EINVAL;
+	if (c->arg[2] && S_ISFIFO(in->inode->mode)) return -ESPIPE;
+	if (!S_ISREG(in->inode->mode) || in->ops != &regular_file_ops || (out->flags & O_APPEND)) return -EINVAL;
 	if (c->arg[2]) {
 		pos = 0;
 		err = umem_fetch(c->mem, &pos, uaddr(c->arg[2]), off_bytes);

@@ -107,7 +107,7 @@ int32_t sys_fallocate(struct ucall *c)
 	if (!r && punch) r = seal_check_write(i, 0);
 	if (!r && !punch && !c->arg[1] && off + len > i->size) r = seal_check_size(i, off + len);
 	if (!r && punch)
-		pages_punch(i, off, len);
+		r = pages_punch(i, off, len);
 	else if (!r)
 		r = falloc_room(c, i, off, len, !c->arg[1]);
 	if (!r) {
