@@ -169,7 +169,9 @@ LINUX_SIZE(linux_statfs, 64);
 LINUX_SIZE(linux_statfs64, 84);
 #define TMPFS_MAGIC 0x01021994u
 #define PROC_SUPER_MAGIC 0x9fa0u
+#define SYSFS_MAGIC 0x62656572u
 #define DEVPTS_SUPER_MAGIC 0x1cd1u
+#define EXT2_SUPER_MAGIC 0xef53u
 #define PIPEFS_MAGIC 0x50495045u
 #define ST_RDONLY 1u
 #define ST_VALID 0x20u
@@ -256,6 +258,16 @@ LINUX_SIZE(linux_flock64, 24);
 #define F_DUPFD_CLOEXEC 1030
 #define F_SETPIPE_SZ 1031
 #define F_GETPIPE_SZ 1032
+#define F_ADD_SEALS 1033
+#define F_GET_SEALS 1034
+#define F_SEAL_SEAL 1u
+#define F_SEAL_SHRINK 2u
+#define F_SEAL_GROW 4u
+#define F_SEAL_WRITE 8u
+#define F_SEAL_FUTURE_WRITE 16u
+#define MFD_CLOEXEC 1u
+#define MFD_ALLOW_SEALING 2u
+#define MFD_HUGETLB 4u
 #define F_ADD_SEALS 1033
 #define F_GET_SEALS 1034
 #define FD_CLOEXEC 1
@@ -422,6 +434,20 @@ LINUX_SIZE(linux_winsize, 8);
 #define TIOCSWINSZ 0x5414u
 #define TIOCMGET 0x5415u
 #define FIONREAD 0x541bu
+#define BLKROGET 0x125eu
+#define BLKGETSIZE 0x1260u
+#define BLKFLSBUF 0x1261u
+#define BLKSSZGET 0x1268u
+#define BLKDISCARD 0x1277u
+#define BLKIOMIN 0x1278u
+#define BLKIOOPT 0x1279u
+#define BLKALIGNOFF 0x127au
+#define BLKPBSZGET 0x127bu
+#define BLKBSZGET 0x80041270u
+#define BLKGETSIZE64 0x80041272u
+#define HDIO_GETGEO 0x0301u
+struct linux_hd_geometry { uint8_t heads, sectors; uint16_t cylinders; uint32_t start; };
+LINUX_SIZE(linux_hd_geometry, 8);
 #define TIOCINQ FIONREAD
 #define TIOCCONS 0x541du
 #define TIOCPKT 0x5420u
@@ -738,6 +764,7 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define PROT_READ 1u
 #define PROT_WRITE 2u
 #define PROT_EXEC 4u
+#define PROT_SEM 8u
 #define PROT_GROWSDOWN 0x01000000u
 #define PROT_GROWSUP 0x02000000u
 #define MAP_SHARED 0x01u
@@ -757,6 +784,8 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define MAP_HUGETLB 0x40000u
 #define MAP_SYNC 0x80000u
 #define MAP_FIXED_NOREPLACE 0x100000u
+#define MAP_UNINITIALIZED 0x4000000u
+#define MAP_HUGE_SIZES 0x7c000000u /* logarithm of a huge page */
 #define MREMAP_MAYMOVE 1u
 #define MREMAP_FIXED 2u
 #define MREMAP_DONTUNMAP 4u
@@ -772,8 +801,18 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define MADV_REMOVE 9
 #define MADV_DONTFORK 10
 #define MADV_DOFORK 11
+#define MADV_WIPEONFORK 18
+#define MADV_KEEPONFORK 19
+#define MADV_COLD 20
+#define MADV_PAGEOUT 21
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#define MADV_DONTNEED_LOCKED 24
+#define MADV_COLLAPSE 25
 #define MCL_CURRENT 1u
 #define MCL_FUTURE 2u
+#define MCL_ONFAULT 4u
+#define MLOCK_ONFAULT 1u
 
 /* ---- futex */
 #define FUTEX_WAIT 0

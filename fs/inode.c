@@ -5,11 +5,14 @@
 #include "abi/linux_errno.h"
 #include "fs/file.h"
 #include "fs/pages.h"
+#include "fs/writeback.h"
 #include "kernel/base/clock.h"
 #include "kernel/mm/kheap.h"
 #include "lib/str.h"
 
 #define INO_MAX 0x7fffffffu /* programs without large-file support see 32 bits, some a signed one (ABI.md 2.7) */
+
+#define DAY_S 86400
 
 static uint32_t last_ino, last_dev;
 
@@ -59,6 +62,8 @@ struct inode *inode_new(struct superblock *sb, const struct inode_ops *ops, uint
 	mutex_init(&i->lock, S_ISDIR(mode) ? MUTEX_DIR : MUTEX_INODE);
 	i->backing.ops = &inode_backing_ops;
 	waitq_init(&i->changed);
+	list_init(&i->dirty_node);
+	list_init(&i->cached_node);
 	return i;
 }
 
@@ -74,6 +79,8 @@ void inode_unref(struct inode *i)
 	if (--i->refs) return;
 	if (i->ops->evict) i->ops->evict(i);
 	pages_free(i);
+	list_remove(&i->dirty_node);
+	list_remove(&i->cached_node);
 	fifo_free(i);
 	lock_list_free(i);
 	superblock_unref(i->sb);
@@ -114,21 +121,47 @@ struct timestamp inode_now(void)
 	return (struct timestamp){.s = (int64_t)(ns / NS_PER_S), .ns = (uint32_t)(ns % NS_PER_S)};
 }
 
+void inode_dirty(struct inode *i)
+{
+	if (!i->sb->write_inode) return;
+	i->dirty = true;
+	writeback_note(i);
+}
+
+void inode_touch_access(struct inode *i)
+{
+	struct timestamp now = inode_now();
+
+	if (i->sb->write_inode) {
+		bool newer = i->atime.s > i->mtime.s && i->atime.s > i->ctime.s;
+		if ((i->sb->flags & MS_RDONLY) || (newer && now.s - i->atime.s < DAY_S)) return;
+		inode_dirty(i);
+	}
+	i->atime = now;
+}
+
 void inode_touch_data(struct inode *i)
 {
 	i->mtime = i->ctime = inode_now();
 	i->version++;
+	inode_dirty(i);
 }
 
 void inode_touch_meta(struct inode *i)
 {
 	i->ctime = inode_now();
+	inode_dirty(i);
 }
 
 /* ---- stat */
 static uint64_t blocks_of(const struct inode *i)
 {
-	return (uint64_t)pages_resident(i) * (PAGE_SIZE / 512);
+	return i->sb->write_inode ? i->blocks : (uint64_t)pages_resident(i) * (PAGE_SIZE / 512);
+}
+
+static uint32_t block_bytes(const struct inode *i)
+{
+	return i->sb->block_bytes ? i->sb->block_bytes : PAGE_SIZE;
 }
 
 void inode_stat(struct inode *i, struct linux_stat64 *out)
@@ -144,7 +177,7 @@ void inode_stat(struct inode *i, struct linux_stat64 *out)
 	out->gid = i->gid;
 	out->rdev = i->rdev;
 	out->size = (int64_t)i->size;
-	out->blksize = PAGE_SIZE;
+	out->blksize = block_bytes(i);
 	out->blocks = blocks_of(i);
 	out->atime = (uint32_t)i->atime.s;
 	out->atime_nsec = i->atime.ns;
@@ -165,7 +198,7 @@ void inode_statx(struct inode *i, uint32_t mask, struct linux_statx *out)
 	if (i->ops->refresh) (void)i->ops->refresh(i);
 	memset(out, 0, sizeof *out);
 	out->mask = STATX_BASIC_STATS | STATX_BTIME;
-	out->blksize = PAGE_SIZE;
+	out->blksize = block_bytes(i);
 	out->nlink = i->nlink;
 	out->uid = i->uid;
 	out->gid = i->gid;

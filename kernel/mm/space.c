@@ -9,6 +9,7 @@
 #include "kernel/mm/space_priv.h"
 #include "lib/str.h"
 
+struct list_node all_spaces = LIST_INIT(all_spaces);
 int (*space_shared_backing)(uint64_t bytes, struct backing **out);
 
 /* ---- life */
@@ -22,6 +23,7 @@ struct space *space_new(void)
 		return NULL;
 	}
 	s->refs = 1;
+	list_push_back(&all_spaces, &s->in_all);
 	list_init(&s->areas);
 	list_init(&s->tasks);
 	mutex_init(&s->lock, MUTEX_SPACE);
@@ -48,6 +50,7 @@ void space_unref(struct space *s)
 	space_clear(s, 0, USER_END, &k);
 	mutex_unlock(&s->lock);
 	stock_drop(&k);
+	list_remove(&s->in_all);
 	KASSERT2(s->rss_pages == 0 && s->total_pages == 0, s->rss_pages, s->total_pages);
 	/* a thread without memory of its own may still run on this directory; one with memory has left it already */
 	if (!thread_current()->pd) arch_pd_load_kernel();
@@ -111,19 +114,26 @@ void stock_drop(struct area_stock *k)
 	while (k->n) kfree(k->spare[--k->n]);
 	while ((n = list_pop_front(&k->dead))) {
 		struct area *a = list_entry(n, struct area, node);
-		if (a->backing) a->backing->ops->unref(a->backing);
+		area_let_go(a);
 		kfree(a);
 	}
 }
 
 /* ---- the list */
+/* n more pages of a, or fewer (n wraps). */
+static void count_pages(struct space *s, const struct area *a, uint32_t n)
+{
+	s->total_pages += n;
+	if (a->flags & AREA_LOCKED) s->locked_pages += n;
+}
+
 void space_insert(struct space *s, struct area *a)
 {
 	struct area *after = space_first_after(s, a->start);
 
 	list_push_back(after ? &after->node : &s->areas, &a->node);
 	s->n_areas++;
-	s->total_pages += area_pages(a);
+	count_pages(s, a, area_pages(a));
 }
 
 void space_remove(struct space *s, struct area *a, struct area_stock *k)
@@ -131,7 +141,7 @@ void space_remove(struct space *s, struct area *a, struct area_stock *k)
 	if (s->hint == a) s->hint = NULL;
 	list_remove(&a->node);
 	s->n_areas--;
-	s->total_pages -= area_pages(a);
+	count_pages(s, a, -area_pages(a));
 	list_push_back(&k->dead, &a->node);
 }
 
@@ -145,7 +155,7 @@ void space_split(struct space *s, uint32_t at, struct area_stock *k)
 	right->start = at;
 	right->pgoff = a->backing ? area_index(a, at) : 0;
 	right->flags &= ~AREA_GROWSDOWN;
-	if (right->backing) right->backing->ops->ref(right->backing);
+	area_hold(right);
 	a->end = at;
 	s->hint = NULL;
 	list_insert_after(&a->node, &right->node);
@@ -164,7 +174,7 @@ static void join(struct space *s, struct area *a, struct area *b, struct area_st
 
 	space_remove(s, b, k);
 	a->end = end;
-	s->total_pages += n;
+	count_pages(s, a, n);
 }
 
 void space_merge(struct space *s, struct area *a, struct area_stock *k)
@@ -232,27 +242,33 @@ void space_clear(struct space *s, uint32_t from, uint32_t to, struct area_stock 
 	if (!a || a->start >= to) return;
 	if (a->start < from && a->end > to) {
 		space_split(s, to, k); /* a hole in the middle */
-		s->total_pages -= (to - from) >> PAGE_SHIFT;
+		count_pages(s, a, -((to - from) >> PAGE_SHIFT));
 		a->end = from;
+		s->hint = NULL;
+		space_zap(s, from, to);
 		a = NULL;
 	} else if (a->start < from) {
-		s->total_pages -= (a->end - from) >> PAGE_SHIFT;
+		uint32_t end = a->end;
+		count_pages(s, a, -((end - from) >> PAGE_SHIFT));
 		a->end = from;
+		s->hint = NULL;
+		space_zap(s, from, end);
 		a = area_next(s, a);
 	}
 	for (; a && a->start < to; a = next) {
 		next = area_next(s, a);
+		uint32_t start = a->start, end = MIN(a->end, to);
 		if (a->end <= to) {
 			space_remove(s, a, k);
-			continue;
+		} else {
+			count_pages(s, a, -((to - start) >> PAGE_SHIFT));
+			if (a->backing) a->pgoff = area_index(a, to);
+			a->start = to;
+			s->hint = NULL;
 		}
-		s->total_pages -= (to - a->start) >> PAGE_SHIFT;
-		if (a->backing) a->pgoff = area_index(a, to);
-		a->start = to;
+		space_zap(s, start, end); /* entries are in areas only: nothing else need be looked at */
 	}
-	s->hint = NULL;
-	space_zap(s, from, to);
-	free_tables(s, from, to);
+	if (!list_empty(&s->areas)) free_tables(s, from, to); /* else all tables go with the directory */
 }
 
 /* ---- fork */
@@ -262,7 +278,8 @@ static int copy_area(struct space *to, const struct area *a)
 
 	if (!b) return -ENOMEM;
 	*b = *a;
-	if (b->backing) b->backing->ops->ref(b->backing);
+	b->flags &= ~(AREA_LOCKED | AREA_ONFAULT); /* locks are not inherited */
+	area_hold(b);
 	list_push_back(&to->areas, &b->node);
 	to->n_areas++;
 	to->total_pages += area_pages(b);
@@ -291,6 +308,7 @@ static int copy_entries(struct space *from, struct space *to, const struct area 
 
 static void copy_figures(const struct space *from, struct space *to)
 {
+	to->barriers = from->barriers;
 	to->brk_start = from->brk_start;
 	to->brk = from->brk;
 	to->limit_as_pages = from->limit_as_pages;
@@ -311,8 +329,9 @@ int space_copy(struct space *from, struct space *to)
 	mutex_lock(&from->lock);
 	copy_figures(from, to);
 	list_for_each(a, &from->areas, node) {
+		if (a->flags & AREA_DONTFORK) continue;
 		err = copy_area(to, a);
-		if (!err) err = copy_entries(from, to, a);
+		if (!err && !(a->flags & AREA_WIPEONFORK)) err = copy_entries(from, to, a);
 		if (err) break;
 	}
 	mutex_unlock(&from->lock);

@@ -7,6 +7,7 @@
 #include "kernel/base/log.h"
 #include "kernel/proc/itimer.h"
 #include "kernel/proc/task.h"
+#include "kernel/proc/tracer.h"
 
 static struct ksiginfo child_info(const struct group *g, int code, int status)
 {
@@ -158,7 +159,7 @@ void home_release_vfork(struct task *t)
 	waitq_wake_all(&parent->home.unit->changed); /* after exec the child has a unit of its own */
 }
 
-static void retire(struct task *t, const struct figures *used)
+static void retire(struct task *t, int32_t wait_status, const struct figures *used)
 {
 	struct group *g = t->home.group;
 	struct figures own = used ? *used : task_figures(t);
@@ -168,6 +169,7 @@ static void retire(struct task *t, const struct figures *used)
 	list_remove(&t->home.in_group);
 	list_remove(&t->home.in_tids);
 	g->n_tasks--;
+	tracer_task_ends(t, wait_status, g->n_tasks == 0);
 	t->exiting = true;
 	home_release_vfork(t);
 	signal_retarget(g);
@@ -184,7 +186,7 @@ void home_exit_group(struct task *t, int32_t wait_status, const struct figures *
 	if ((g->rlimits[RLIMIT_CORE].cur == 0 || g->undumpable) && (wait_status & 0x7f)) wait_status &= ~WSTATUS_CORE;
 	if (!g->exiting) g->exit_status = wait_status;
 	g->exiting = true;
-	retire(t, used);
+	retire(t, g->exit_status, used);
 	if (g->n_tasks == 0) end_group(g);
 	group_unref(g);
 }
@@ -198,5 +200,5 @@ void home_exit_task(struct task *t, int32_t wait_status)
 		home_exit_group(t, wait_status, NULL);
 		return;
 	}
-	retire(t, NULL);
+	retire(t, wait_status, NULL);
 }

@@ -10,6 +10,7 @@
 #include "kernel/proc/ids.h"
 #include "kernel/proc/oom.h"
 #include "kernel/proc/procfs_rows.h"
+#include "kernel/proc/tracer.h"
 #include "lib/str.h"
 
 /* ---- sessions */
@@ -42,8 +43,8 @@ static const struct linux_rlimit64 first_limits[RLIM_NLIMITS] = {
 	[RLIMIT_CORE] = {0, RLIM_INFINITY},
 	[RLIMIT_RSS] = {RLIM_INFINITY, RLIM_INFINITY},
 	[RLIMIT_NPROC] = {1024, 1024},
-	[RLIMIT_NOFILE] = {256, FD_MAX},
-	[RLIMIT_MEMLOCK] = {RLIM_INFINITY, RLIM_INFINITY},
+	[RLIMIT_NOFILE] = {1024, FD_MAX},
+	[RLIMIT_MEMLOCK] = {8u << 20, 8u << 20},
 	[RLIMIT_AS] = {RLIM_INFINITY, RLIM_INFINITY},
 	[RLIMIT_LOCKS] = {RLIM_INFINITY, RLIM_INFINITY},
 	[RLIMIT_SIGPENDING] = {1024, 1024},
@@ -148,6 +149,7 @@ struct group *group_new(struct group *parent)
 	g->parent = parent;
 	if (parent) list_push_back(&parent->children, &g->siblings);
 	list_push_back(&all_groups, &g->in_all);
+	if (parent) tracer_inherit(g, parent);
 	return g;
 }
 
@@ -252,6 +254,7 @@ void group_unref(struct group *g)
 {
 	KASSERT2(g->refs > 0, g->refs, g->pid);
 	if (--g->refs) return;
+	tracer_leave(g);
 	group_drop_environment(g);
 	sigqueue_clear(&g->pending);
 	cred_drop(&g->cred);
@@ -406,5 +409,7 @@ void proc_init(void)
 	space_shared_backing = tmpfs_shared_backing;
 	oom_init();
 	procfs_rows_init();
+	sysfs_rows_init();
 	ipc_init();
+	tracer_init();
 }

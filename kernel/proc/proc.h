@@ -19,6 +19,7 @@ struct sysrow;
 struct task;
 struct group;
 struct exec_plan;
+struct tracer;
 typedef uint64_t sigset64; /* bit (n-1) is signal n */
 #define SIGBIT(n) (1ull << ((n)-1))
 
@@ -30,7 +31,7 @@ struct ksiginfo {          /* what travels of a siginfo; 32 bytes */
 };
 struct figures {           /* what a body has used, since it was created; rides on every request */
 	uint64_t user_ns, system_ns;
-	uint32_t min_faults, maj_faults, vm_pages, rss_pages;
+	uint32_t min_faults, maj_faults, vm_pages, rss_pages, locked_pages;
 };
 
 /* ---- the call in progress: all that is left of it when the body moves (DESIGN: "A call is two separable steps") */
@@ -82,6 +83,7 @@ struct body {
 	uint64_t clock_floor_ns;       /* last monotonic value shown: never back */
 	uint64_t vtimer_left_ns, vtimer_interval_ns, prof_left_ns, prof_interval_ns; /* ITIMER_VIRTUAL, ITIMER_PROF */
 	struct figures base;           /* used before this host; add the thread's own */
+	bool traced;                   /* away: home wants to hear of the calls that are made here */
 	uint64_t ended_ns;             /* CPU time of threads of this process that are no more: in one of those that are left */
 };
 
@@ -166,6 +168,7 @@ struct group {
 	struct list_node posix_timers;
 	uint32_t next_timer;           /* id of the next one: they are not used again */
 	bool traced;                   /* /proc/PID/trace: calls are printed to the log */
+	struct tracer *tracer;         /* who hears of its calls: tracer.c; NULL */
 };
 struct task {
 	struct thread thread;          /* thread.user points at body.user while has_body */
@@ -178,6 +181,8 @@ struct task {
 	struct task_home home;
 	struct body body;
 	struct exec_plan *plan;        /* execve between prepare and finish */
+	uint64_t trace_begun_ns;       /* traced: CPU time of the thread when the call began */
+	char *trace_kept;              /* traced: an execve as text, from before it changed the memory */
 	struct backing *map_backing;   /* mmap of a file between its halves; one reference */
 	struct list_node in_all;       /* of all tasks of this node, guests too (task.c) */
 };
@@ -235,7 +240,6 @@ bool group_visible(const struct group *g);
 extern uint16_t this_node;                       /* own node number; set at boot */
 struct figures task_figures(const struct task *t);   /* home's view: body's own if here, else as last told */
 struct figures group_figures(const struct group *g);
-bool task_body_here(const struct task *t);
 /** Name a thread; the first one's name is the process's. Cut off at 15 bytes. */
 void task_set_comm(struct task *t, const char *name);
 /** -20..19; the first thread's is the process's. */
@@ -297,6 +301,8 @@ struct hallway {
 	void (*poke)(struct task *t);
 	/** body half: signal mask or ignored set changed away from home. */
 	void (*mirror)(struct task *t);
+	/** Away, body->traced: a call of the body half is over; tell home. May sleep. */
+	void (*report)(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result);
 	/** A unit, a task ends here: drop what kernel/migrate hung on it. */
 	void (*forget_unit)(struct unit *u);
 	void (*forget_task)(struct task *t);

@@ -110,9 +110,7 @@ static int first_of(sigset64 set)
 
 	if (set & SIGBIT(SIGKILL)) return SIGKILL;
 	if (set & synchronous) set &= synchronous;
-	for (int sig = 1; sig <= LINUX_NSIG; sig++)
-		if (set & SIGBIT(sig)) return sig;
-	return 0;
+	return set ? __builtin_ctzll(set) + 1 : 0;
 }
 
 /* Take the oldest of one number; its bit stays while others of it are queued. */
@@ -404,22 +402,29 @@ static sigset64 do_nothing(const struct group *g)
 	return g->ignored_mirror | (SIG_IGNORED_BY_DEFAULT & ~g->caught_mirror);
 }
 
+void mirror_mask(struct task *t, sigset64 mask)
+{
+	struct group *g = t->home.group;
+	sigset64 was_blocked = t->home.mask_mirror;
+
+	t->home.mask_mirror = mask & ~SIG_UNBLOCKABLE;
+	signal_update_cut(t);
+	if (g->pending.set & t->home.mask_mirror & ~was_blocked) signal_retarget(g);
+}
+
 void mirror_apply(struct task *t, const uint32_t arg[6])
 {
 	struct group *g = t->home.group;
-	sigset64 mask = (sigset64)arg[1] << 32 | arg[0], ignored = (sigset64)arg[3] << 32 | arg[2];
-	sigset64 was = do_nothing(g), was_blocked = t->home.mask_mirror;
+	sigset64 mask = (sigset64)arg[1] << 32 | arg[0], ignored = (sigset64)arg[3] << 32 | arg[2], was = do_nothing(g);
 
-	t->home.mask_mirror = mask & ~SIG_UNBLOCKABLE;
 	g->nocldwait = (ignored & MIRROR_NOCLDWAIT) != 0;
 	g->nocldstop = (ignored & MIRROR_NOCLDSTOP) != 0;
 	g->ignored_mirror = ignored & ~SIG_UNBLOCKABLE;
 	g->caught_mirror = ((sigset64)arg[5] << 32 | arg[4]) & ~SIG_UNBLOCKABLE;
 	/* ignoring a signal discards what is pending of it: sigaction(2) */
 	signal_drop(g, do_nothing(g) & ((mask & MIRROR_DISCARD) ? ~0ull : ~was));
-	signal_update_cut(t);
+	mirror_mask(t, mask);
 	if (!t->has_body) hear(t);
-	if (g->pending.set & t->home.mask_mirror & ~was_blocked) signal_retarget(g);
 }
 
 int32_t home_mirror(struct ucall *c)

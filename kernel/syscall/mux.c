@@ -2,6 +2,7 @@
  * call is traced or forwarded, so that each final row describes its own memory.
  * Called by: entry.c through sysrow.resolve.
  * Never: does the call's work; of a body only the temporary signal mask of ppoll and pselect6 is set here.  */
+#include "kernel/proc/ipc.h"
 #include "kernel/proc/sigmask.h"
 #include "kernel/syscall/rowid.h"
 #include "kernel/syscall/sysarg.h"
@@ -39,7 +40,8 @@ const struct sysrow *mux_restart(struct ucall *c)
 
 const struct sysrow *mux_mmap2(struct ucall *c)
 {
-	return row((c->arg[3] & MAP_ANONYMOUS) ? ROW_mmap_anon : ROW_mmap_file);
+	if (!(c->arg[3] & MAP_ANONYMOUS)) return row(ROW_mmap_file);
+	return row((c->arg[3] & MAP_LOCKED) ? ROW_mmap_locked : ROW_mmap_anon);
 }
 
 const struct sysrow *mux_mmap_old(struct ucall *c)
@@ -67,6 +69,9 @@ static const struct { uint32_t cmd; enum sysrow_id id; } ioctls[] = {
 	{TIOCGPGRP, ROW_ioctl_out4}, {TIOCSPGRP, ROW_ioctl_in4},  {TIOCGSID, ROW_ioctl_out4},  {TIOCOUTQ, ROW_ioctl_out4},
 	{FIONREAD, ROW_ioctl_out4},  {FIONBIO, ROW_ioctl_in4},    {FIOASYNC, ROW_ioctl_in4},   {TIOCSTI, ROW_ioctl_in1},
 	{TIOCGETD, ROW_ioctl_out4},  {TIOCSETD, ROW_ioctl_in4},   {TIOCMGET, ROW_ioctl_out4},  {FIOQSIZE, ROW_ioctl_out8},
+	{BLKROGET, ROW_ioctl_out4},  {BLKGETSIZE, ROW_ioctl_out4}, {BLKGETSIZE64, ROW_ioctl_out8}, {BLKSSZGET, ROW_ioctl_out4},
+	{BLKIOMIN, ROW_ioctl_out4},  {BLKIOOPT, ROW_ioctl_out4},  {BLKALIGNOFF, ROW_ioctl_out4}, {BLKPBSZGET, ROW_ioctl_out4},
+	{BLKBSZGET, ROW_ioctl_out4}, {HDIO_GETGEO, ROW_ioctl_out8},
 	{TIOCGPTN, ROW_ioctl_out4},   {TIOCGPTLCK, ROW_ioctl_out4}, {TIOCSPTLCK, ROW_ioctl_in4},
 	{TIOCPKT, ROW_ioctl_in4},    {TIOCGPKT, ROW_ioctl_out4},
 };
@@ -219,16 +224,17 @@ const struct sysrow *mux_ipc(struct ucall *c)
 	switch (c->arg[0] & 0xffff) {
 	case 1: return ipc_row(c, ROW_semop, a, p, b, 0, 0);
 	case 2: return ipc_row(c, ROW_semget, a, b, d, 0, 0);
-	case 3: return ipc_indirect(c, a, b, d, 0, p, true);
+	case 3: return ipc_indirect(c, a, b, d & ~IPC_64, 0, p, true);
 	case 4: return ipc_row(c, ROW_semtimedop, a, p, b, f, 0);
 	case 11: return ipc_row(c, ROW_msgsnd, a, p, b, d, 0);
 	case 12: return c->arg[0] >> 16 ? ipc_row(c, ROW_msgrcv, a, p, b, f, d) : ipc_indirect(c, a, b, 0, d, p, false);
 	case 13: return ipc_row(c, ROW_msgget, a, b, 0, 0, 0);
-	case 14: return ipc_row(c, ROW_msgctl, a, b, p, 0, 0);
-	case 21: return d ? ipc_row(c, ROW_shmat_at, a, p, b, d, 0) : failed(c, -EFAULT);
+	case 14: return ipc_row(c, ROW_msgctl, a, b & ~IPC_64, p, 0, 0);
+	case 21: if (c->arg[0] >> 16 == 1) return failed(c, -EINVAL); /* the iBCS2 form */
+		return d ? ipc_row(c, ROW_shmat_at, a, p, b, d, 0) : failed(c, -EFAULT);
 	case 22: return ipc_row(c, ROW_shmdt, p, 0, 0, 0, 0);
 	case 23: return ipc_row(c, ROW_shmget, a, b, d, 0, 0);
-	case 24: return ipc_row(c, ROW_shmctl, a, b, p, 0, 0);
+	case 24: return ipc_row(c, ROW_shmctl, a, b & ~IPC_64, p, 0, 0);
 	default: return failed(c, -ENOSYS);
 	}
 }

@@ -190,13 +190,6 @@ int32_t sys_umask(struct ucall *c)
 
 #define MOUNT_KEPT (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_SYNCHRONOUS)
 
-static int32_t remount(struct name *at, uint32_t flags)
-{
-	if (at != at->of->root) return -EINVAL;
-	at->of->flags = flags & MOUNT_KEPT;
-	return 0;
-}
-
 /* An optional string: "" for a null pointer. */
 static int opt_string(struct ucall *c, uint32_t at, char **out)
 {
@@ -209,14 +202,14 @@ static int32_t mount_there(struct ucall *c, struct name *at, uint32_t flags)
 {
 	char *type = NULL, *source = NULL, *data = NULL;
 
-	if (flags & MS_REMOUNT) return remount(at, flags);
+	if (flags & MS_REMOUNT) return mount_change(at, flags & MOUNT_KEPT);
 	if (flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE)) return at == at->of->root ? 0 : -EINVAL;
 	if (flags & (MS_BIND | MS_MOVE)) return -EINVAL;
 	int32_t r = arg_path(c, c->arg[2], &type);
 	if (r) return r;
 	r = opt_string(c, c->arg[0], &source);
 	if (!r) r = opt_string(c, c->arg[4], &data);
-	if (!r) r = fstype_mount(type, source, data, at, flags & MOUNT_KEPT);
+	if (!r) r = fstype_mount(type, source, data, at, flags & (MOUNT_KEPT | MS_SILENT), ucall_who(c));
 	kfree(type);
 	kfree(source);
 	kfree(data);

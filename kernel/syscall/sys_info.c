@@ -2,6 +2,7 @@
  * Called by: dispatch.c through table.def.
  * Never: names a program.  */
 #include "kernel/syscall/sysarg.h"
+#include "fs/writeback.h"
 #include "kernel/base/clock.h"
 #include "kernel/base/log.h"
 #include "kernel/base/random.h"
@@ -135,7 +136,10 @@ int32_t sys_reboot(struct ucall *c)
 	if (!has_cap(ucall_who(c), CAP_SYS_BOOT)) return -EPERM;
 	if (c->arg[0] != LINUX_REBOOT_MAGIC1) return -EINVAL;
 	if (m2 != LINUX_REBOOT_MAGIC2 && m2 != LINUX_REBOOT_MAGIC2A && m2 != LINUX_REBOOT_MAGIC2B && m2 != LINUX_REBOOT_MAGIC2C) return -EINVAL;
-	switch (c->arg[2]) {
+	uint32_t how = c->arg[2];
+	bool ends = how == LINUX_REBOOT_CMD_RESTART || how == LINUX_REBOOT_CMD_RESTART2 || how == LINUX_REBOOT_CMD_HALT || how == LINUX_REBOOT_CMD_POWER_OFF;
+	if (ends) writeback_shut_down(); /* Linux leaves it to the caller's sync; here disks are clean in any case */
+	switch (how) {
 	case LINUX_REBOOT_CMD_CAD_ON:
 	case LINUX_REBOOT_CMD_CAD_OFF: return 0;
 	case LINUX_REBOOT_CMD_RESTART:

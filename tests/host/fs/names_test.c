@@ -296,8 +296,8 @@ static void mounts_cover(void **state)
 	assert_int_equal(make_dir("/mnt"), 0);
 	write_file("/mnt/under", "u");
 	assert_int_equal(walk_to("/mnt", 0, &at), 0);
-	assert_int_equal(fstype_mount("nofs", "x", NULL, at, 0), -ENODEV);
-	assert_int_equal(fstype_mount("tmpfs", "src", "mode=700", at, 0), 0);
+	assert_int_equal(fstype_mount("nofs", "x", NULL, at, 0, &who), -ENODEV);
+	assert_int_equal(fstype_mount("tmpfs", "src", "mode=700", at, 0, &who), 0);
 	name_unref(at);
 	assert_int_equal(exists("/mnt/under"), -ENOENT);
 	write_file("/mnt/over", "o");

@@ -97,7 +97,7 @@ static int begin(void **state)
 	open_file = NULL;
 	assert_int_equal(make_dir("/proc"), 0);
 	assert_int_equal(walk_to("/proc", 0, &at), 0);
-	assert_int_equal(fstype_mount("proc", "proc", NULL, at, MS_NOSUID), 0);
+	assert_int_equal(fstype_mount("proc", "proc", NULL, at, MS_NOSUID, &who), 0);
 	name_unref(at);
 	return 0;
 }
@@ -285,7 +285,7 @@ static void devices(void **state)
 	dev_register(&first);
 	assert_int_equal(make_dir("/dev"), 0);
 	assert_int_equal(walk_to("/dev", 0, &at), 0);
-	assert_int_equal(fstype_mount("devtmpfs", "devtmpfs", NULL, at, 0), 0);
+	assert_int_equal(fstype_mount("devtmpfs", "devtmpfs", NULL, at, 0, &who), 0);
 	name_unref(at);
 	dev_register(&later);
 	assert_string_equal(list_dir("/dev"), ". .. fd stdin stdout stderr shm pts first later ");
