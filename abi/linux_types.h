@@ -635,6 +635,7 @@ LINUX_SIZE(linux_clone_args, 88);
 #define P_ALL 0
 #define P_PID 1
 #define P_PGID 2
+#define P_PIDFD 3
 #define WSTATUS_EXIT(code) (((code) & 0xff) << 8)
 #define WSTATUS_STOPPED(sig) (((sig) << 8) | 0x7f)
 #define WSTATUS_CONTINUED 0xffff

@@ -97,7 +97,8 @@ struct superblock {
 	void (*kill)(struct superblock *sb);  /* the last mount is gone: let go of what keeps inodes alive (names pinned by entries) */
 	void *priv;
 	uint32_t block_bytes;           /* st_blksize; 0: a page */
-	uint32_t refs;                  /* its inodes and its mount; freed at 0 if made by superblock_new */
+	uint32_t n_mounts;              /* more than one: names of one file live side by side */
+	uint32_t refs;                  /* its inodes and its first mount; freed at 0 if made by superblock_new */
 };
 
 /** A file system being made: zeroed, refs 1 (the maker's; mount_add takes it over), a fresh dev number; source is copied

@@ -24,6 +24,8 @@ struct mount {
 	struct superblock *sb;
 	struct name *root, *at;         /* at: covered name, NULL for the first and after removal */
 	uint32_t flags;                 /* MS_* */
+	uint32_t id;                    /* /proc/PID/mountinfo's */
+	char *below;                    /* where its root is inside the file system, "/dir"; NULL: the whole; owned */
 };
 #define WALK_FOLLOW 1u     /* follow a symlink in the last component */
 #define WALK_PARENT 2u     /* stop at the parent; last component in out->last */
@@ -53,8 +55,15 @@ int name_unlink(struct name *dir, const char *last, uint32_t len, const struct f
 int name_rmdir(struct name *dir, const char *last, uint32_t len, const struct fs_caller *who);
 int name_rename(struct name *from, const char *a, uint32_t alen, struct name *to, const char *b, uint32_t blen, uint32_t flags, const struct fs_caller *who);
 int mount_add(struct name *at, struct superblock *sb, uint32_t flags); /* at NULL: the root of all */
-/** Take away the mount whose root is `at` (one reference held by the caller). -EINVAL not a mount; -EBUSY in use, unless MNT_DETACH. */
+/** Take away the mount whose root is `at` (one reference held by the caller), and with MNT_DETACH those that stand in it. -EINVAL
+ *  not a mount; -EBUSY in use, unless MNT_DETACH. */
 int mount_remove(struct name *at, uint32_t flags);
+/* bind.c: mount(2), MS_BIND and MS_MOVE */
+/** What from names is seen at `at`, too; with recurse so are the mounts below it. -EINVAL from is on no mount; -ENOTDIR one is a
+ *  directory and one is not; -ENOMEM. */
+int mount_bind(struct name *from, struct name *at, bool recurse, const struct fs_caller *who);
+/** The mount whose root is from stands on `at` instead. -EINVAL not a mount, or the root of all; -ELOOP `at` is inside it; -ENOTDIR. */
+int mount_move(struct name *from, struct name *at);
 struct name *name_root(void);
 /** A name without a place in the tree, for an inode that has none (a pipe met through /proc/PID/fd/N). Takes over the inode's
  *  reference on success; NULL no memory. */

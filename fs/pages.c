@@ -428,6 +428,11 @@ static void backing_dirtied(struct backing *b, uint32_t index)
 	inode_touch_data(i);
 }
 
+static int backing_sync(struct backing *b)
+{
+	return writeback_inode(backing_inode(b));
+}
+
 static uint64_t backing_size(struct backing *b)
 {
 	return backing_inode(b)->size;
@@ -457,6 +462,7 @@ const struct backing_ops inode_backing_ops = {
 	.has_page = backing_has_page,
 	.punch = backing_punch,
 	.dirtied = backing_dirtied,
+	.sync = backing_sync,
 	.size = backing_size,
 	.ref = backing_ref,
 	.unref = backing_unref,

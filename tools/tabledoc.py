@@ -25,7 +25,7 @@ REMARKS = {
     "futex": "WAIT, WAKE, REQUEUE, bit sets; no priority inheritance, no WAKE_OP",
     "getrandom": "ChaCha20; never blocks",
     "io_setup": "not planned",
-    "mount": "tmpfs, proc, devtmpfs; remount; no bind mounts",
+    "mount": "tmpfs, proc, sysfs, devtmpfs, devpts; bind, rbind, move, remount; no propagation",
     "personality": "plain Linux only",
     "preadv2": "flags: -EOPNOTSUPP",
     "pwritev2": "flags: -EOPNOTSUPP",

@@ -170,11 +170,14 @@ uint32_t frame_total(void) { return total; }
 
 bool frame_reserve(uint32_t n)
 {
-	uint32_t s = irq_save();
-	bool ok = n <= total && may_take(n, false);
-	if (ok) reserved += n;
-	irq_restore(s);
-	return ok;
+	for (;;) {
+		uint32_t s = irq_save();
+		bool ok = n <= total && may_take(n, false);
+		uint32_t lacking = n + reserve + reserved - MIN(n_free(), n + reserve + reserved);
+		if (ok) reserved += n;
+		irq_restore(s);
+		if (ok || n > total || !reclaim(MAX(lacking, FRAME_RECLAIM_BATCH))) return ok; /* the cache of disks makes room */
+	}
 }
 
 void frame_unreserve(uint32_t n)

@@ -133,6 +133,7 @@ struct group *group_new(struct group *parent)
 	list_init(&g->posix_timers);
 	list_init(&g->fs_sharers);
 	waitq_init(&g->child_event);
+	waitq_init(&g->ended);
 	waitq_init(&g->task_ended);
 	g->refs = 1;
 	g->exit_signal = SIGCHLD;

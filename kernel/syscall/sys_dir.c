@@ -190,6 +190,18 @@ int32_t sys_umask(struct ucall *c)
 
 #define MOUNT_KEPT (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_SYNCHRONOUS)
 
+#define ATIME_KEPT (MS_NOATIME | MS_NODIRATIME | MS_RELATIME)
+
+/* With MS_BIND this mount alone, else its file system too: mount(2). */
+static int32_t remount(struct name *at, uint32_t flags)
+{
+	if (at != at->of->root) return -EINVAL;
+	if (!(flags & (ATIME_KEPT | MS_STRICTATIME))) flags |= at->of->flags & ATIME_KEPT; /* unsaid: as it was */
+	if (!(flags & MS_BIND)) return mount_change(at, flags & MOUNT_KEPT);
+	at->of->flags = flags & MOUNT_KEPT;
+	return 0;
+}
+
 /* An optional string: "" for a null pointer. */
 static int opt_string(struct ucall *c, uint32_t at, char **out)
 {
@@ -202,17 +214,29 @@ static int32_t mount_there(struct ucall *c, struct name *at, uint32_t flags)
 {
 	char *type = NULL, *source = NULL, *data = NULL;
 
-	if (flags & MS_REMOUNT) return mount_change(at, flags & MOUNT_KEPT);
+	if (flags & MS_REMOUNT) return remount(at, flags);
 	if (flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE)) return at == at->of->root ? 0 : -EINVAL;
-	if (flags & (MS_BIND | MS_MOVE)) return -EINVAL;
 	int32_t r = arg_path(c, c->arg[2], &type);
 	if (r) return r;
+	if (!(flags & (MS_NOATIME | MS_STRICTATIME))) flags |= MS_RELATIME;
 	r = opt_string(c, c->arg[0], &source);
 	if (!r) r = opt_string(c, c->arg[4], &data);
 	if (!r) r = fstype_mount(type, source, data, at, flags & (MOUNT_KEPT | MS_SILENT), ucall_who(c));
 	kfree(type);
 	kfree(source);
 	kfree(data);
+	return r;
+}
+
+/* What is somewhere shall be seen, or stand, at `at`. */
+static int32_t from_there(struct ucall *c, struct name *at, uint32_t flags)
+{
+	struct walk w;
+	int32_t r = arg_walk(c, HERE, c->arg[0], WALK_FOLLOW, &w);
+
+	if (r) return r;
+	r = flags & MS_BIND ? mount_bind(w.name, at, flags & MS_REC, ucall_who(c)) : mount_move(w.name, at);
+	walk_done(&w);
 	return r;
 }
 
@@ -225,7 +249,10 @@ int32_t sys_mount(struct ucall *c)
 	if ((flags & MS_MGC_MSK) == MS_MGC_VAL) flags &= ~MS_MGC_MSK;
 	int32_t r = arg_walk(c, HERE, c->arg[1], WALK_FOLLOW, &w);
 	if (r) return r;
-	r = S_ISDIR(w.name->inode->mode) ? mount_there(c, w.name, flags) : -ENOTDIR;
+	if (!(flags & MS_REMOUNT) && (flags & (MS_BIND | MS_MOVE)))
+		r = from_there(c, w.name, flags);
+	else
+		r = S_ISDIR(w.name->inode->mode) || (flags & MS_REMOUNT) ? mount_there(c, w.name, flags) : -ENOTDIR;
 	walk_done(&w);
 	return r;
 }
