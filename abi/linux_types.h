@@ -25,6 +25,38 @@ LINUX_SIZE(linux_timeval, 8);
 LINUX_SIZE(linux_itimerval, 16);
 LINUX_SIZE(linux_itimerspec64, 32);
 LINUX_SIZE(linux_tms, 16);
+struct linux_timex32 {
+	uint32_t modes;
+	int32_t offset, freq, maxerror, esterror, status, constant, precision, tolerance, sec, usec, tick;
+	int32_t ppsfreq, jitter, shift, stabil, jitcnt, calcnt, errcnt, stbcnt, tai, unused[11];
+};
+struct linux_timex64 {
+	uint32_t modes, pad1;
+	linux_s64 offset, freq, maxerror, esterror;
+	int32_t status, pad2;
+	linux_s64 constant, precision, tolerance, sec, usec, tick, ppsfreq, jitter;
+	int32_t shift, pad3;
+	linux_s64 stabil, jitcnt, calcnt, errcnt, stbcnt;
+	int32_t tai, unused[11];
+};
+LINUX_SIZE(linux_timex32, 128);
+LINUX_SIZE(linux_timex64, 208);
+#define ADJ_OFFSET 0x1u
+#define ADJ_FREQUENCY 0x2u
+#define ADJ_MAXERROR 0x4u
+#define ADJ_ESTERROR 0x8u
+#define ADJ_STATUS 0x10u
+#define ADJ_TIMECONST 0x20u
+#define ADJ_TAI 0x80u
+#define ADJ_SETOFFSET 0x100u
+#define ADJ_MICRO 0x1000u
+#define ADJ_NANO 0x2000u
+#define ADJ_TICK 0x4000u
+#define ADJ_ADJTIME 0x8000u
+#define STA_PLL 0x1u
+#define STA_UNSYNC 0x40u
+#define STA_CLOCKERR 0x1000u
+#define STA_NANO 0x2000u
 #define CLOCK_REALTIME 0
 #define CLOCK_MONOTONIC 1
 #define CLOCK_PROCESS_CPUTIME_ID 2
@@ -139,6 +171,7 @@ LINUX_SIZE(linux_statfs64, 84);
 #define PROC_SUPER_MAGIC 0x9fa0u
 #define SYSFS_MAGIC 0x62656572u
 #define DEVPTS_SUPER_MAGIC 0x1cd1u
+#define EXT2_SUPER_MAGIC 0xef53u
 #define PIPEFS_MAGIC 0x50495045u
 #define ST_RDONLY 1u
 #define ST_VALID 0x20u
@@ -225,6 +258,16 @@ LINUX_SIZE(linux_flock64, 24);
 #define F_DUPFD_CLOEXEC 1030
 #define F_SETPIPE_SZ 1031
 #define F_GETPIPE_SZ 1032
+#define F_ADD_SEALS 1033
+#define F_GET_SEALS 1034
+#define F_SEAL_SEAL 1u
+#define F_SEAL_SHRINK 2u
+#define F_SEAL_GROW 4u
+#define F_SEAL_WRITE 8u
+#define F_SEAL_FUTURE_WRITE 16u
+#define MFD_CLOEXEC 1u
+#define MFD_ALLOW_SEALING 2u
+#define MFD_HUGETLB 4u
 #define F_ADD_SEALS 1033
 #define F_GET_SEALS 1034
 #define FD_CLOEXEC 1
@@ -391,6 +434,20 @@ LINUX_SIZE(linux_winsize, 8);
 #define TIOCSWINSZ 0x5414u
 #define TIOCMGET 0x5415u
 #define FIONREAD 0x541bu
+#define BLKROGET 0x125eu
+#define BLKGETSIZE 0x1260u
+#define BLKFLSBUF 0x1261u
+#define BLKSSZGET 0x1268u
+#define BLKDISCARD 0x1277u
+#define BLKIOMIN 0x1278u
+#define BLKIOOPT 0x1279u
+#define BLKALIGNOFF 0x127au
+#define BLKPBSZGET 0x127bu
+#define BLKBSZGET 0x80041270u
+#define BLKGETSIZE64 0x80041272u
+#define HDIO_GETGEO 0x0301u
+struct linux_hd_geometry { uint8_t heads, sectors; uint16_t cylinders; uint32_t start; };
+LINUX_SIZE(linux_hd_geometry, 8);
 #define TIOCINQ FIONREAD
 #define TIOCCONS 0x541du
 #define TIOCPKT 0x5420u
@@ -533,6 +590,7 @@ _Static_assert(__builtin_offsetof(struct linux_siginfo, u.chld.status) == 20, "s
 #define CLD_CONTINUED 6
 #define SIGEV_SIGNAL 0
 #define SIGEV_NONE 1
+#define SIGEV_THREAD 2
 #define SIGEV_THREAD_ID 4
 
 /* ---- processes */
@@ -577,6 +635,7 @@ LINUX_SIZE(linux_clone_args, 88);
 #define P_ALL 0
 #define P_PID 1
 #define P_PGID 2
+#define P_PIDFD 3
 #define WSTATUS_EXIT(code) (((code) & 0xff) << 8)
 #define WSTATUS_STOPPED(sig) (((sig) << 8) | 0x7f)
 #define WSTATUS_CONTINUED 0xffff
@@ -637,6 +696,21 @@ LINUX_SIZE(linux_robust_list_head, 12);
 #define SCHED_RR 2
 #define SCHED_BATCH 3
 #define SCHED_IDLE 5
+#define SCHED_DEADLINE 6
+#define SCHED_RESET_ON_FORK 0x40000000u
+#define SCHED_FLAG_RESET_ON_FORK 1u
+#define SCHED_FLAG_KEEP_POLICY 8u
+#define SCHED_FLAG_KEEP_PARAMS 16u
+struct linux_sched_attr {
+	uint32_t size, policy;
+	linux_u64 flags;
+	int32_t nice;
+	uint32_t priority;
+	linux_u64 runtime, deadline, period;
+	uint32_t util_min, util_max;
+};
+#define SCHED_ATTR_FIRST 48u /* the struct's first size */
+LINUX_SIZE(linux_sched_attr, 56);
 #define PR_SET_PDEATHSIG 1
 #define PR_GET_PDEATHSIG 2
 #define PR_GET_DUMPABLE 3
@@ -652,6 +726,17 @@ LINUX_SIZE(linux_robust_list_head, 12);
 #define PR_SET_TSC 26
 #define PR_SET_TIMERSLACK 29
 #define PR_GET_TIMERSLACK 30
+#define PR_GET_TIMING 13
+#define PR_SET_TIMING 14
+#define PR_SET_SECCOMP 22
+#define PR_GET_SECUREBITS 27
+#define PR_TASK_PERF_EVENTS_DISABLE 31
+#define PR_TASK_PERF_EVENTS_ENABLE 32
+#define PR_MCE_KILL 33
+#define PR_MCE_KILL_GET 34
+#define PR_GET_TID_ADDRESS 40
+#define PR_SET_THP_DISABLE 41
+#define PR_GET_THP_DISABLE 42
 #define PR_SET_CHILD_SUBREAPER 36
 #define PR_GET_CHILD_SUBREAPER 37
 #define PR_SET_NO_NEW_PRIVS 38
@@ -679,6 +764,7 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define PROT_READ 1u
 #define PROT_WRITE 2u
 #define PROT_EXEC 4u
+#define PROT_SEM 8u
 #define PROT_GROWSDOWN 0x01000000u
 #define PROT_GROWSUP 0x02000000u
 #define MAP_SHARED 0x01u
@@ -698,6 +784,8 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define MAP_HUGETLB 0x40000u
 #define MAP_SYNC 0x80000u
 #define MAP_FIXED_NOREPLACE 0x100000u
+#define MAP_UNINITIALIZED 0x4000000u
+#define MAP_HUGE_SIZES 0x7c000000u /* logarithm of a huge page */
 #define MREMAP_MAYMOVE 1u
 #define MREMAP_FIXED 2u
 #define MREMAP_DONTUNMAP 4u
@@ -713,8 +801,18 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define MADV_REMOVE 9
 #define MADV_DONTFORK 10
 #define MADV_DOFORK 11
+#define MADV_WIPEONFORK 18
+#define MADV_KEEPONFORK 19
+#define MADV_COLD 20
+#define MADV_PAGEOUT 21
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#define MADV_DONTNEED_LOCKED 24
+#define MADV_COLLAPSE 25
 #define MCL_CURRENT 1u
 #define MCL_FUTURE 2u
+#define MCL_ONFAULT 4u
+#define MLOCK_ONFAULT 1u
 
 /* ---- futex */
 #define FUTEX_WAIT 0
@@ -761,4 +859,37 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define SYSLOG_ACTION_SIZE_UNREAD 9
 #define SYSLOG_ACTION_SIZE_BUFFER 10
 
+/* ---- capabilities(7) */
+#define CAP_CHOWN 0
+#define CAP_DAC_OVERRIDE 1
+#define CAP_DAC_READ_SEARCH 2
+#define CAP_FOWNER 3
+#define CAP_FSETID 4
+#define CAP_KILL 5
+#define CAP_SETGID 6
+#define CAP_SETUID 7
+#define CAP_SETPCAP 8
+#define CAP_LINUX_IMMUTABLE 9
+#define CAP_NET_BIND_SERVICE 10
+#define CAP_NET_BROADCAST 11
+#define CAP_NET_ADMIN 12
+#define CAP_NET_RAW 13
+#define CAP_IPC_LOCK 14
+#define CAP_IPC_OWNER 15
+#define CAP_SYS_MODULE 16
+#define CAP_SYS_RAWIO 17
+#define CAP_SYS_CHROOT 18
+#define CAP_SYS_PTRACE 19
+#define CAP_SYS_PACCT 20
+#define CAP_SYS_ADMIN 21
+#define CAP_SYS_BOOT 22
+#define CAP_SYS_NICE 23
+#define CAP_SYS_RESOURCE 24
+#define CAP_SYS_TIME 25
+#define CAP_SYS_TTY_CONFIG 26
+#define CAP_MKNOD 27
+#define CAP_MAC_OVERRIDE 32
+#define CAP_SYSLOG 34
+#define CAP_LAST 40
+#define CAP_ALL ((1ull << (CAP_LAST + 1)) - 1)
 #endif

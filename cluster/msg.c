@@ -95,6 +95,7 @@ static void put_mirror_figures(struct writer *w, const struct msg_mirror *m, con
 	wr_u32(w, f->maj_faults);
 	wr_u32(w, f->vm_pages);
 	wr_u32(w, f->rss_pages);
+	wr_u32(w, f->locked_pages);
 }
 
 static void get_mirror_figures(struct reader *r, struct msg_mirror *m, struct msg_figures *f)
@@ -108,6 +109,7 @@ static void get_mirror_figures(struct reader *r, struct msg_mirror *m, struct ms
 	f->maj_faults = rd_u32(r);
 	f->vm_pages = rd_u32(r);
 	f->rss_pages = rd_u32(r);
+	f->locked_pages = rd_u32(r);
 }
 
 uint32_t msg_put_call(uint8_t *head, const struct msg_call *m, const uint8_t *inline_data)

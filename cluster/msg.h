@@ -15,8 +15,8 @@ enum msg_kind {
 	MSG_END,          /* source -> target, bulk lane: that was all; `pages` in number */
 	MSG_ABORT,        /* source -> target: forget it */
 	MSG_READY,        /* target -> home: complete; node = source, from_epoch = the epoch it left */
-	MSG_GO,           /* home -> target: committed, run */
-	MSG_KILL,         /* home -> target or stale host: destroy the body of this epoch */
+	MSG_GO,           /* home -> target: committed, run; from_epoch as in its READY */
+	MSG_KILL,         /* home -> target: no, from_epoch as in its READY; or -> stale host, from_epoch 0: destroy that body */
 	MSG_STARTED,      /* target -> home: the first message of the new epoch */
 	MSG_ASK,          /* source -> home: how did it end? */
 	MSG_DONE,         /* home -> source: free your copy */
@@ -51,7 +51,7 @@ struct msg_window {
 	uint32_t at, len; /* len: the valid prefix */
 	bool in, out;
 };
-struct msg_figures { uint64_t user_ns, system_ns; uint32_t min_faults, maj_faults, vm_pages, rss_pages; };
+struct msg_figures { uint64_t user_ns, system_ns; uint32_t min_faults, maj_faults, vm_pages, rss_pages, locked_pages; };
 struct msg_mirror { uint64_t mask, ignored, caught; };
 struct msg_call {
 	struct msg_key key;

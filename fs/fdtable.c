@@ -7,7 +7,7 @@
 #include "lib/str.h"
 
 #define FIRST_SIZE 32u /* one word of each bit map */
-#define DEFAULT_LIMIT 256u
+#define DEFAULT_LIMIT 1024u
 
 static bool bit(const uint32_t *map, uint32_t n)
 {

@@ -2,10 +2,12 @@
  * Called by: sys_file.c, exec, and through file_ops by itself.
  * Never: walks a path (open.c) or numbers a descriptor (fdtable.c).  */
 #include "fs/file.h"
+#include "fs/seal.h"
 #include "abi/linux_errno.h"
 #include "fs/eventfile.h"
 #include "fs/inotify.h"
 #include "fs/pages.h"
+#include "fs/writeback.h"
 #include "kernel/mm/kheap.h"
 
 #define SIZE_MAX_SMALL 0x7fffffffull /* without O_LARGEFILE, open(2) */
@@ -64,10 +66,15 @@ int32_t file_read(struct file *f, struct uio *u, const uint64_t *at, const struc
 	if (!f->ops->read) return -EINVAL;
 	if (!has_position(f)) return at ? -ESPIPE : f->ops->read(f, u, NULL, who);
 	if (at) return f->ops->read(f, u, at, who);
-	mutex_lock(&f->pos_lock);
-	int32_t n = f->ops->read(f, u, &f->pos, who);
-	if (n > 0) f->pos += (uint32_t)n;
-	mutex_unlock(&f->pos_lock);
+	int32_t n;
+	if (f->ops->seek) { /* its own: the position stays where it is */
+		n = f->ops->read(f, u, &f->pos, who);
+	} else {
+		mutex_lock(&f->pos_lock);
+		n = f->ops->read(f, u, &f->pos, who);
+		if (n > 0) f->pos += (uint32_t)n;
+		mutex_unlock(&f->pos_lock);
+	}
 	if (n > 0 && f->name) notify_file(f->inode, f->name, IN_ACCESS);
 	return n;
 }
@@ -90,8 +97,8 @@ int32_t file_write(struct file *f, struct uio *u, const uint64_t *at, const stru
 	if (!f->ops->write) return -EINVAL;
 	if (!has_position(f)) {
 		n = at ? -ESPIPE : f->ops->write(f, u, NULL, who);
-	} else if (at) {
-		n = f->ops->write(f, u, at, who);
+	} else if (at || f->ops->seek) {
+		n = f->ops->write(f, u, at ? at : &f->pos, who);
 	} else {
 		mutex_lock(&f->pos_lock);
 		n = f->ops->write(f, u, &f->pos, who);
@@ -144,7 +151,7 @@ static int32_t regular_read(struct file *f, struct uio *u, const uint64_t *pos, 
 	UNUSED(who);
 	int32_t n = pages_read(f->inode, u, *pos);
 
-	if (n > 0 && !(f->flags & O_NOATIME)) f->inode->atime = inode_now();
+	if (n > 0 && !(f->flags & O_NOATIME) && !(f->name && f->name->of && (f->name->of->flags & MS_NOATIME))) inode_touch_access(f->inode);
 	return n;
 }
 
@@ -167,6 +174,13 @@ static int32_t regular_write(struct file *f, struct uio *u, const uint64_t *pos,
 	uint64_t at = f->flags & O_APPEND ? i->size : *pos;
 	uint32_t room = room_at(f, at, want, who);
 	int32_t n = -EFBIG;
+	if (room > 0 && i->seals) {
+		int err = seal_check_write(i, at + room);
+		if (err) {
+			mutex_unlock(&i->lock);
+			return err;
+		}
+	}
 	if (room > 0) {
 		u->left = room; /* the copy stops at the limit */
 		n = pages_write(i, u, at);
@@ -193,10 +207,10 @@ static int regular_backing(struct file *f, struct backing **out)
 	return 0;
 }
 
-static int nothing_to_sync(struct file *f)
+/** Regular files and directories: their pages, and what leads to them. */
+static int sync_inode(struct file *f)
 {
-	UNUSED(f);
-	return 0;
+	return writeback_inode(f->inode);
 }
 
 const struct file_ops regular_file_ops = {
@@ -204,9 +218,9 @@ const struct file_ops regular_file_ops = {
 	.write = regular_write,
 	.ioctl = regular_ioctl,
 	.backing = regular_backing,
-	.fsync = nothing_to_sync,
+	.fsync = sync_inode,
 };
 
 /* ---- directories whose file system offers no reading, and O_PATH */
-const struct file_ops directory_file_ops = {.fsync = nothing_to_sync};
+const struct file_ops directory_file_ops = {.fsync = sync_inode};
 const struct file_ops path_file_ops = {.seek = file_no_seek};

@@ -53,7 +53,7 @@ extern const struct file_ops fifo_file_ops;                         /* default o
 extern const struct file_ops regular_file_ops, directory_file_ops;   /* over the page cache; over inode readdir of tmpfs are its own */
 
 /* ---- descriptors */
-#define FD_MAX 1024           /* hard limit; soft RLIMIT_NOFILE is 256 */
+#define FD_MAX 4096           /* hard limit, as Linux gives it to init; soft RLIMIT_NOFILE is 1024 */
 struct fdtable {
 	uint32_t refs, size, limit;    /* limit: RLIMIT_NOFILE soft */
 	struct file **files;
@@ -87,6 +87,12 @@ uint32_t file_poll(struct file *f, struct pollset *ps);    /* files without poll
 /* ---- pipes, locks */
 int pipe_create(struct file *ends[2], uint32_t flags, const struct fs_caller *who);
 int32_t pipe_fcntl_size(struct file *f, int32_t set);      /* F_SETPIPE_SZ (set >= 0) / F_GETPIPE_SZ (-1) */
+/** For splice(2), f a pipe's end. Data or the writers' end: 1, 0; room in bytes; -EAGAIN, -ERESTARTSYS, -EPIPE (no signal raised). */
+int32_t pipe_wait_data(struct file *f, bool nonblock);
+int32_t pipe_wait_room(struct file *f, bool nonblock);
+/** Copy out at most n bytes behind the first `skip` and leave them there: how many; *at: what pipe_consume wants. */
+uint32_t pipe_peek(struct file *f, uint32_t skip, void *buf, uint32_t n, uint32_t *at);
+void pipe_consume(struct file *f, uint32_t at, uint32_t n); /* the first n of those; nothing if somebody else took them */
 int lock_posix(struct file *f, uint32_t cmd, struct linux_flock64 *lk, const struct fs_caller *who); /* F_GETLK64.. may sleep */
 void lock_drop_owner(struct inode *i, const void *owner);  /* POSIX locks at close */
 void lock_drop_file(struct file *f);                       /* flock at last close */

@@ -123,7 +123,7 @@ static void tell_directories(struct inode *i, uint32_t mask)
 	list_for_each(w, &watches, node) {
 		struct file f = {.inode = w->inode};
 		uint64_t cookie = 0;
-		if (!S_ISDIR(w->inode->mode) || w->inode->sb != i->sb || w->inode->ops->read_page || !w->inode->fops || !w->inode->fops->readdir) continue;
+		if (!S_ISDIR(w->inode->mode) || w->inode->sb != i->sb || w->inode->sb->write_inode || !w->inode->fops || !w->inode->fops->readdir) continue;
 		if (w->inode->fops->readdir(&f, &cookie, is_it, &s) || !s.len) continue;
 		dir = w->inode;
 		break;
@@ -155,12 +155,17 @@ void notify_removed(struct inode *i)
 }
 
 /* ---- watches */
+bool inotify_is(const struct file *f)
+{
+	return f->ops == &inotify_ops;
+}
+
 int32_t inotify_watch(struct file *f, struct inode *i, uint32_t mask)
 {
 	struct group *g = f->priv;
 	struct watch *w;
 
-	if (f->ops != &inotify_ops || !(mask & IN_ALL_EVENTS)) return -EINVAL;
+	if (!inotify_is(f) || !(mask & IN_ALL_EVENTS)) return -EINVAL;
 	list_for_each(w, &watches, node) {
 		if (w->g != g || w->inode != i) continue;
 		if (mask & IN_MASK_CREATE) return -EEXIST;
@@ -181,7 +186,7 @@ int inotify_unwatch(struct file *f, int32_t wd)
 {
 	struct watch *w;
 
-	if (f->ops != &inotify_ops) return -EINVAL;
+	if (!inotify_is(f)) return -EINVAL;
 	list_for_each(w, &watches, node)
 		if (w->g == f->priv && w->wd == wd) {
 			end_watch(w);

@@ -2,7 +2,9 @@
  * Called by: fs_init, sys_file.c (mount, umount2), /proc/mounts.
  * Never: frees a mount while one of its names lives: the root name's end is the mount's end.  */
 #include "abi/linux_errno.h"
+#include "fs/block.h"
 #include "fs/name_priv.h"
+#include "fs/writeback.h"
 #include "kernel/mm/kheap.h"
 #include "lib/str.h"
 
@@ -99,8 +101,23 @@ int mount_remove(struct name *at, uint32_t flags)
 	if (!m || m->root != at) return -EINVAL;
 	if (!m->at || at->mounted) return -EBUSY;
 	if (!(flags & MNT_DETACH) && at->refs > 2) return -EBUSY; /* the mount's own reference and the caller's */
+	if (!(flags & MNT_DETACH) && m->sb->n_mounts < 2 && m->sb->busy && m->sb->busy(m->sb)) return -EBUSY;
 	take_down_inner(m);
 	take_down(m);
+	return 0;
+}
+
+int mount_change(struct name *at, uint32_t flags)
+{
+	struct mount *m = at->of;
+
+	if (!m || m->root != at) return -EINVAL;
+	if (m->sb->remount && (m->sb->flags ^ flags) & MS_RDONLY) {
+		int err = flags & MS_RDONLY ? writeback_sync(m->sb) : 0;
+		if (!err) err = m->sb->remount(m->sb, flags & MS_RDONLY, false);
+		if (err) return err;
+	}
+	m->flags = flags;
 	return 0;
 }
 
@@ -127,14 +144,37 @@ struct fstype *fstype_first(void)
 	return fstypes;
 }
 
-int fstype_mount(const char *type, const char *source, const char *data, struct name *at, uint32_t flags)
+/** The device that source names. */
+static int find_device(const char *source, const struct fs_caller *who, struct block_dev **out)
+{
+	struct walk w;
+	int err = name_walk(&w, NULL, source, WALK_FOLLOW, who);
+
+	if (err) return err;
+	if (!S_ISBLK(w.name->inode->mode)) err = -ENOTBLK;
+	if (!err && w.name->of && (w.name->of->flags & MS_NODEV)) err = -EACCES;
+	*out = err ? NULL : block_find(w.name->inode->rdev);
+	name_unref(w.name);
+	return err ? err : *out ? 0 : -ENXIO;
+}
+
+int fstype_make(const char *type, const char *source, const char *data, uint32_t *flags, struct superblock **out, const struct fs_caller *who)
 {
 	struct fstype *t = fstypes;
-	struct superblock *sb;
+	struct block_dev *dev;
 
 	while (t && strcmp(t->name, type)) t = t->next;
 	if (!t) return -ENODEV;
-	int err = t->make(source, data, &sb);
+	if (!t->make_on) return t->make(source, data, out);
+	int err = find_device(source, who, &dev);
+	return err ? err : t->make_on(dev, source, data, flags, out);
+}
+
+int fstype_mount(const char *type, const char *source, const char *data, struct name *at, uint32_t flags, const struct fs_caller *who)
+{
+	struct superblock *sb;
+	int err = fstype_make(type, source, data, &flags, &sb, who);
+
 	if (err) return err;
 	err = mount_add(at, sb, flags);
 	if (err) superblock_destroy(sb);

@@ -76,9 +76,21 @@ struct name *name_of_inode(const struct inode *i);
  *  -ENOENT, -ERANGE. */
 int name_path_of_inode(const struct inode *i, char *out, uint32_t size);
 extern struct list_node mounts;    /* of struct mount */
-/** File systems that mount(2) knows: "tmpfs", "proc", "devtmpfs". */
-struct fstype { struct fstype *next; const char *name; int (*make)(const char *source, const char *data, struct superblock **out); bool nodev; };
+struct block_dev;
+/** File systems that mount(2) knows. Those on a disk have make_on, which may add MS_RDONLY to *flags. */
+struct fstype {
+	struct fstype *next;
+	const char *name;
+	int (*make)(const char *source, const char *data, struct superblock **out);
+	int (*make_on)(struct block_dev *dev, const char *source, const char *data, uint32_t *flags, struct superblock **out);
+	bool nodev;
+};
 void fstype_register(struct fstype *t);
 struct fstype *fstype_first(void);
-int fstype_mount(const char *type, const char *source, const char *data, struct name *at, uint32_t flags);
+/** mount(2). -ENODEV no such type; of those on a disk: -ENOENT..., -ENOTBLK, -ENXIO, -EBUSY mounted, -EROFS, and make_on's; -EINVAL. */
+int fstype_mount(const char *type, const char *source, const char *data, struct name *at, uint32_t flags, const struct fs_caller *who);
+/** The file system alone, not yet anywhere; *flags may gain MS_RDONLY. Errors as above. */
+int fstype_make(const char *type, const char *source, const char *data, uint32_t *flags, struct superblock **out, const struct fs_caller *who);
+/** mount(2) with MS_REMOUNT, of the mount whose root is `at`. -EINVAL no mount; -EROFS, -EBUSY, -EIO. */
+int mount_change(struct name *at, uint32_t flags);
 #endif

@@ -87,7 +87,7 @@ static int create_locked(struct name *dir, const char *last, uint32_t len, uint3
 int name_create(struct name *dir, const char *last, uint32_t len, uint32_t mode, uint32_t rdev, const struct fs_caller *who, struct name **out)
 {
 	if (special(last, len)) return -EEXIST;
-	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !capable(who)) return -EPERM;
+	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !has_cap(who, CAP_MKNOD)) return -EPERM;
 	lock_dir(dir);
 	int err = create_locked(dir, last, len, mode & ~who->umask, rdev, who, out);
 	unlock_dir(dir);
@@ -284,9 +284,11 @@ int name_rename(struct name *from, const char *a, uint32_t alen, struct name *to
 	if (flags & ~RENAME_NOREPLACE) return -EINVAL;
 	if (from->of != to->of) return -EXDEV;
 	if (special(a, alen) || special(b, blen)) return -EBUSY;
-	/* `to` is not locked: the namespace lock keeps other changes out, and no file system sleeps in the middle of one */
 	lock_dir(from);
+	bool two = to->inode != from->inode;
+	if (two) mutex_lock_second(&to->inode->lock);
 	int err = rename_locked(&r, a, alen, flags, who);
+	if (two) mutex_unlock(&to->inode->lock);
 	unlock_dir(from);
 	name_unref(r.what);
 	name_unref(r.replaced);

@@ -303,6 +303,65 @@ int32_t pipe_fcntl_size(struct file *f, int32_t set)
 	return set < 0 ? (int32_t)p->size : resize(p, (uint32_t)set);
 }
 
+/* ---- for splice */
+int32_t pipe_wait_data(struct file *f, bool nonblock)
+{
+	struct pipe *p = f->priv;
+
+	while (p->head == p->tail) {
+		if (p->n_writers == 0) return 0;
+		if (nonblock) return -EAGAIN;
+		if (waitq_sleep(&p->readable, CUT_SIGNAL | CUT_DESTROY, FOREVER) == -EINTR) return -ERESTARTSYS;
+	}
+	return 1;
+}
+
+int32_t pipe_wait_room(struct file *f, bool nonblock)
+{
+	struct pipe *p = f->priv;
+
+	while (p->n_readers > 0 && room(p) == 0) {
+		if (nonblock) return -EAGAIN;
+		if (waitq_sleep(&p->writable, CUT_SIGNAL | CUT_DESTROY, FOREVER) == -EINTR) return -ERESTARTSYS;
+	}
+	return p->n_readers > 0 ? (int32_t)room(p) : -EPIPE;
+}
+
+uint32_t pipe_peek(struct file *f, uint32_t skip, void *buf, uint32_t n, uint32_t *at)
+{
+	struct pipe *p = f->priv;
+	uint32_t done = 0;
+
+	mutex_lock(&p->reading);
+	uint32_t have = p->tail - p->head;
+	n = skip < have ? MIN(n, have - skip) : 0;
+	*at = p->head;
+	while (done < n) {
+		uint32_t from = p->head + skip + done, off = from & PAGE_MASK, part = MIN(PAGE_SIZE - off, n - done);
+		uint32_t pfn = p->pages[(from & (p->size - 1)) >> PAGE_SHIFT];
+		memcpy((uint8_t *)buf + done, (uint8_t *)frame_virt(pfn) + off, part);
+		done += part;
+	}
+	mutex_unlock(&p->reading);
+	return n;
+}
+
+void pipe_consume(struct file *f, uint32_t at, uint32_t n)
+{
+	struct pipe *p = f->priv;
+
+	mutex_lock(&p->reading);
+	for (n = p->head == at ? MIN(n, p->tail - p->head) : 0; n > 0;) {
+		uint32_t off = p->head & PAGE_MASK, part = MIN(PAGE_SIZE - off, n);
+		if (off + part == PAGE_SIZE) drop_page(p, p->head);
+		p->head += part;
+		n -= part;
+	}
+	if (!p->writing.owner) rewind_empty(p);
+	mutex_unlock(&p->reading);
+	waitq_wake_all(&p->writable);
+}
+
 /* ---- opening fifos */
 /** Wait until the other side has been opened since `ever` was read. */
 static int wait_partner(struct waitq *q, const uint32_t *present, const uint32_t *ever)

@@ -256,7 +256,7 @@ static int resolve(const struct inode *i, char *text, uint32_t size, struct name
 	if (n->kind == PROC_FD_LINK) {
 		uint32_t uid, gid;
 		if (!proc_census || !proc_census->owner(n->id, &uid, &gid)) return -ENOENT;
-		if (!capable(who) && who->cred->fsuid != uid) return -EACCES;
+		if (!has_cap(who, CAP_SYS_PTRACE) && who->cred->fsuid != uid) return -EACCES;
 		return fd_link(n, text, size, target, who);
 	}
 	int err = row->link(n->id, text, size, target, who);

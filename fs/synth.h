@@ -5,7 +5,7 @@
 #define FS_SYNTH_H
 #include "fs/file.h"
 
-/* ---- /dev: character devices by number, with a node in devtmpfs-like /dev */
+/* ---- /dev: devices by number, with a node in devtmpfs-like /dev */
 struct dev_row {
 	struct dev_row *next;
 	const char *name;              /* below /dev */

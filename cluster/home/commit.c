@@ -20,7 +20,7 @@ void commit_init(struct commit *c, uint16_t self)
 void commit_ready(struct commit *c, uint16_t from, uint16_t source, uint32_t from_epoch, uint32_t to, struct commit_out *out)
 {
 	*out = (struct commit_out){0};
-	if (c->route == from && c->epoch == to) { /* said again */
+	if (c->route == from && c->epoch == to && c->from_epoch == from_epoch) { /* said again */
 		say(out, from, COMMIT_GO, to);
 		return;
 	}
@@ -33,9 +33,12 @@ void commit_ready(struct commit *c, uint16_t from, uint16_t source, uint32_t fro
 		say(out, from, COMMIT_KILL, to);
 		return;
 	}
+	/* made from the body of this epoch, so that did run: what it was made from may go, although its own word is not here yet */
+	if (c->source) say(out, c->source, COMMIT_DONE, c->epoch);
 	c->source = c->route;
 	c->route = from;
 	c->epoch = to;
+	c->from_epoch = from_epoch;
 	c->started = false;
 	out->moved = true;
 	say(out, from, COMMIT_GO, to);
@@ -72,6 +75,7 @@ void commit_peer_down(struct commit *c, uint16_t node, struct commit_out *out)
 		c->route = c->source;
 		c->source = 0;
 		c->epoch++;
+		c->from_epoch = 0;
 		c->started = true;
 		out->moved = true;
 		say(out, c->route, COMMIT_RESUME, c->epoch);

@@ -24,14 +24,14 @@ void target_fail(struct target *t)
 	if (t->state == TARGET_RECEIVING) t->state = TARGET_DEAD;
 }
 
-void target_go(struct target *t, uint32_t epoch)
+void target_go(struct target *t, uint32_t from_epoch, uint32_t epoch)
 {
-	if (t->state == TARGET_READY && epoch == t->to) t->state = TARGET_RUNS;
+	if (t->state == TARGET_READY && epoch == t->to && from_epoch == t->from_epoch) t->state = TARGET_RUNS;
 }
 
-void target_kill(struct target *t, uint32_t epoch)
+void target_kill(struct target *t, uint32_t from_epoch, uint32_t epoch)
 {
-	if (epoch == t->to && t->state != TARGET_RUNS) t->state = TARGET_DEAD;
+	if (epoch == t->to && from_epoch == t->from_epoch && t->state != TARGET_RUNS) t->state = TARGET_DEAD;
 }
 
 void target_peer_down(struct target *t, uint16_t node)

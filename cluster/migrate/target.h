@@ -13,7 +13,8 @@ struct target {
 void target_begin(struct target *t, uint16_t self, uint16_t home, uint16_t source, uint32_t from_epoch, uint32_t to);
 bool target_complete(struct target *t);          /* all came: true: send READY to home */
 void target_fail(struct target *t);              /* our own failure, or the source's ABORT, before complete */
-void target_go(struct target *t, uint32_t epoch);
-void target_kill(struct target *t, uint32_t epoch);
+/** Home's answers to this attempt; those to another of the same number change nothing. */
+void target_go(struct target *t, uint32_t from_epoch, uint32_t epoch);
+void target_kill(struct target *t, uint32_t from_epoch, uint32_t epoch);
 void target_peer_down(struct target *t, uint16_t node);
 #endif

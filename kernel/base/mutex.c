@@ -11,19 +11,32 @@ void mutex_init(struct mutex *m, enum mutex_order order)
 	m->below = NULL;
 }
 
-bool mutex_held(const struct mutex *m) { return m->owner == thread_current(); }
-
-void mutex_lock(struct mutex *m)
+static void lock(struct mutex *m)
 {
 	struct thread *self = thread_current();
 
 	ctx_assert_may_sleep();
 	KASSERT2(m->owner != self, (uintptr_t)m, m->order);
-	KASSERT2(!self->mutexes || self->mutexes->order < m->order, self->mutexes ? self->mutexes->order : 0, m->order);
 	while (m->owner) (void)waitq_sleep(&m->waiters, 0, FOREVER);
 	m->owner = self;
 	m->below = self->mutexes;
 	self->mutexes = m;
+}
+
+void mutex_lock(struct mutex *m)
+{
+	const struct mutex *last = thread_current()->mutexes;
+
+	KASSERT2(!last || last->order < m->order, last ? last->order : 0, m->order);
+	lock(m);
+}
+
+void mutex_lock_second(struct mutex *m)
+{
+	const struct mutex *last = thread_current()->mutexes;
+
+	KASSERT2(last && last->order == m->order, last ? last->order : 0, m->order);
+	lock(m);
 }
 
 void mutex_unlock(struct mutex *m)
@@ -36,5 +49,5 @@ void mutex_unlock(struct mutex *m)
 	*at = m->below;
 	m->below = NULL;
 	m->owner = NULL;
-	waitq_wake_one(&m->waiters);
+	if (!list_empty(&m->waiters.waiters)) waitq_wake_one(&m->waiters);
 }

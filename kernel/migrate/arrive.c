@@ -164,8 +164,8 @@ static void start_at_home(struct arrival *a)
 	if (!t || t->has_body || t->home.unit->id != a->unit) return;
 	struct deputy *d = deputy_of(t);
 	move_body(t, a);
-	t->body.base.user_ns -= t->thread.user_ns;
-	t->body.base.system_ns -= t->thread.system_ns;
+	t->body.base.user_ns -= thread_user_ns(&t->thread);
+	t->body.base.system_ns -= thread_system_ns(&t->thread);
 	unit_drop_pins(t->home.unit); /* the areas hold the files now */
 	t->home.unit->return_to = a->brought ? a->engine.source : 0;
 	t->has_body = true;
@@ -313,8 +313,8 @@ void arrive_on_ctl(uint16_t from, const struct msg_ctl *m)
 
 	if (!a) return;
 	if (m->key.kind == MSG_ABORT && from == a->engine.source) target_fail(&a->engine);
-	if (m->key.kind == MSG_GO && from == a->engine.home) target_go(&a->engine, m->key.epoch);
-	if (m->key.kind == MSG_KILL && from == a->engine.home) target_kill(&a->engine, m->key.epoch);
+	if (m->key.kind == MSG_GO && from == a->engine.home) target_go(&a->engine, m->from_epoch, m->key.epoch);
+	if (m->key.kind == MSG_KILL && from == a->engine.home) target_kill(&a->engine, m->from_epoch, m->key.epoch);
 	waitq_wake_all(&a->wait);
 }
 

@@ -12,7 +12,7 @@
 #include "lib/str.h"
 #include "net/netdev.h"
 
-#define CTL_LATER_MAX 64  /* control messages that wait for room: moves at once are few */
+#define CTL_LATER_MAX 256 /* control messages that wait for room: a few for each unit that moves, a POKE for each task away */
 #define FRAMES_KEPT 64    /* frames left for others when a message out of order asks */
 
 static struct cnode node;
@@ -78,8 +78,10 @@ static void deliver_ctl(const struct fx_message *m)
 	case MSG_ABORT:
 	case MSG_GO: arrive_on_ctl(m->from, &c); break;
 	case MSG_KILL:
-		arrive_on_ctl(m->from, &c);
-		if (m->from == c.key.home) guest_on_kill(&c);
+		if (c.from_epoch)
+			arrive_on_ctl(m->from, &c);
+		else if (m->from == c.key.home)
+			guest_on_kill(&c);
 		break;
 	case MSG_ANSWER:
 	case MSG_DONE:

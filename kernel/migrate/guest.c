@@ -124,7 +124,7 @@ static void fill_figures(struct task *t, struct msg_figures *f)
 {
 	struct figures used = task_figures(t);
 
-	*f = (struct msg_figures){used.user_ns, used.system_ns, used.min_faults, used.maj_faults, used.vm_pages, used.rss_pages};
+	*f = (struct msg_figures){used.user_ns, used.system_ns, used.min_faults, used.maj_faults, used.vm_pages, used.rss_pages, used.locked_pages};
 }
 
 static int gather(struct task *t, struct parcel *p)

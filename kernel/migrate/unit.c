@@ -83,7 +83,7 @@ void unit_drop_pins(struct unit *u)
 
 /* ---- the commit rule's messages */
 
-/* about: the epoch that a RESUME is the answer to. */
+/* about: the epoch that a RESUME is the answer to; for GO and KILL the epoch that the attempt leaves. */
 static void obey(struct unit *u, const struct commit_out *out, uint32_t about)
 {
 	static const uint8_t kinds[] = {[COMMIT_GO] = MSG_GO, [COMMIT_KILL] = MSG_KILL, [COMMIT_DONE] = MSG_DONE, [COMMIT_RESUME] = MSG_RESUME};
@@ -115,6 +115,7 @@ static void on_started(struct unit *u)
 	list_for_each(th, &u->tasks, in_unit)
 	{
 		struct task *t = container_of(th, struct task, home);
+		th->poke_out = false;
 		if (!t->has_body && signal_deliverable(t)) hallway.poke(t);
 	}
 }
@@ -146,13 +147,13 @@ static void on_ready(struct unit *u, uint16_t from, const struct msg_ctl *m)
 	struct commit_out out;
 
 	if (h->lost) {
-		struct msg_ctl kill = {.key = m->key};
+		struct msg_ctl kill = {.key = m->key, .from_epoch = m->from_epoch};
 		kill.key.kind = MSG_KILL;
 		cluster_ctl(from, &kill);
 		return;
 	}
 	commit_ready(&h->commit, from, m->node, m->from_epoch, m->key.epoch, &out);
-	obey(u, &out, 0);
+	obey(u, &out, m->from_epoch);
 }
 
 void unit_on_ctl(uint16_t from, const struct msg_ctl *m)
@@ -161,7 +162,7 @@ void unit_on_ctl(uint16_t from, const struct msg_ctl *m)
 	struct commit_out out;
 
 	if (!u || !u->commit) {
-		struct msg_ctl kill = {.key = m->key};
+		struct msg_ctl kill = {.key = m->key, .from_epoch = m->key.kind == MSG_READY ? m->from_epoch : 0};
 		kill.key.kind = m->key.kind == MSG_ASK ? MSG_DONE : MSG_KILL;
 		if (m->key.kind == MSG_READY || m->key.kind == MSG_STARTED || m->key.kind == MSG_ASK) cluster_ctl(from, &kill);
 		return;

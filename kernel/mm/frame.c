@@ -139,6 +139,20 @@ void frame_unref(uint32_t pfn)
 	irq_restore(s);
 }
 
+void frame_unref_zeroed(uint32_t pfn)
+{
+	uint32_t s = irq_save();
+	KASSERT2(pfn < n_frames && refs[pfn] == 1, pfn, pfn < n_frames ? refs[pfn] : 0);
+	if (n_stock < FRAME_STOCK) {
+		refs[pfn] = REFS_STOCK;
+		stock[n_stock++] = pfn;
+	} else {
+		push_free(pfn);
+	}
+	if (may_take(1, false)) waitq_wake_one(&waiters);
+	irq_restore(s);
+}
+
 uint32_t frame_refs(uint32_t pfn)
 {
 	return pfn < n_frames && refs[pfn] <= REFS_MAX ? refs[pfn] : 0;
@@ -156,11 +170,14 @@ uint32_t frame_total(void) { return total; }
 
 bool frame_reserve(uint32_t n)
 {
-	uint32_t s = irq_save();
-	bool ok = n <= total && may_take(n, false);
-	if (ok) reserved += n;
-	irq_restore(s);
-	return ok;
+	for (;;) {
+		uint32_t s = irq_save();
+		bool ok = n <= total && may_take(n, false);
+		uint32_t lacking = n + reserve + reserved - MIN(n_free(), n + reserve + reserved);
+		if (ok) reserved += n;
+		irq_restore(s);
+		if (ok || n > total || !reclaim(MAX(lacking, FRAME_RECLAIM_BATCH))) return ok; /* the cache of disks makes room */
+	}
 }
 
 void frame_unreserve(uint32_t n)

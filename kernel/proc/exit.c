@@ -99,9 +99,18 @@ static void adopt(struct group *c, struct group *init)
 	if (c->state == RUN_ZOMBIE) tell_parent(c);
 }
 
+/* The nearest ancestor that asked for orphans (PR_SET_CHILD_SUBREAPER), else init. */
+static struct group *next_parent(const struct group *g)
+{
+	struct group *p = g->parent;
+
+	while (p && (!p->subreaper || list_empty(&p->tasks))) p = p->parent;
+	return p ? p : group_find(1);
+}
+
 static void give_children_away(struct group *g)
 {
-	struct group *init = group_find(1);
+	struct group *init = next_parent(g);
 
 	while (!list_empty(&g->children)) {
 		struct group *c = list_entry(g->children.next, struct group, siblings);
@@ -136,6 +145,7 @@ static void end_group(struct group *g)
 	was_link = is_link(g);
 	give_children_away(g);
 	g->state = RUN_ZOMBIE;
+	waitq_wake_all(&g->ended);
 	if (was_link) wake_orphans(g->pgrp);
 	tell_parent(g);
 }
@@ -173,7 +183,7 @@ void home_exit_group(struct task *t, int32_t wait_status, const struct figures *
 	if (!list_linked(&t->home.in_group)) return; /* it has ended already */
 	group_ref(g);
 	/* no cores are written; the bit says that one would have been: core(5) */
-	if (g->rlimits[RLIMIT_CORE].cur == 0 && (wait_status & 0x7f)) wait_status &= ~WSTATUS_CORE;
+	if ((g->rlimits[RLIMIT_CORE].cur == 0 || g->undumpable) && (wait_status & 0x7f)) wait_status &= ~WSTATUS_CORE;
 	if (!g->exiting) g->exit_status = wait_status;
 	g->exiting = true;
 	retire(t, g->exit_status, used);

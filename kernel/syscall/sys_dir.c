@@ -171,7 +171,7 @@ int32_t sys_chroot(struct ucall *c)
 	int32_t r = arg_walk(c, HERE, c->arg[0], WALK_FOLLOW | WALK_DIRECTORY, &w);
 
 	if (r) return r;
-	if (!capable(ucall_who(c))) {
+	if (!has_cap(ucall_who(c), CAP_SYS_CHROOT)) {
 		walk_done(&w);
 		return -EPERM;
 	}
@@ -192,10 +192,12 @@ int32_t sys_umask(struct ucall *c)
 
 #define ATIME_KEPT (MS_NOATIME | MS_NODIRATIME | MS_RELATIME)
 
+/* With MS_BIND this mount alone, else its file system too: mount(2). */
 static int32_t remount(struct name *at, uint32_t flags)
 {
 	if (at != at->of->root) return -EINVAL;
 	if (!(flags & (ATIME_KEPT | MS_STRICTATIME))) flags |= at->of->flags & ATIME_KEPT; /* unsaid: as it was */
+	if (!(flags & MS_BIND)) return mount_change(at, flags & MOUNT_KEPT);
 	at->of->flags = flags & MOUNT_KEPT;
 	return 0;
 }
@@ -219,7 +221,7 @@ static int32_t mount_there(struct ucall *c, struct name *at, uint32_t flags)
 	if (!(flags & (MS_NOATIME | MS_STRICTATIME))) flags |= MS_RELATIME;
 	r = opt_string(c, c->arg[0], &source);
 	if (!r) r = opt_string(c, c->arg[4], &data);
-	if (!r) r = fstype_mount(type, source, data, at, flags & MOUNT_KEPT);
+	if (!r) r = fstype_mount(type, source, data, at, flags & (MOUNT_KEPT | MS_SILENT), ucall_who(c));
 	kfree(type);
 	kfree(source);
 	kfree(data);

@@ -2,6 +2,7 @@
  * Called by: dispatch.c through table.def (home halves).
  * Never: moves bytes of a file.  */
 #include "kernel/syscall/sysarg.h"
+#include "fs/seal.h"
 #include "fs/pty.h"
 #include "kernel/mm/kheap.h"
 
@@ -145,6 +146,8 @@ static int32_t fcntl_file(struct file *f, uint32_t cmd, uint32_t arg)
 	case F_GETLEASE: return F_UNLCK;
 	case F_SETPIPE_SZ: return (int32_t)arg < 0 ? -EINVAL : pipe_fcntl_size(f, (int32_t)arg);
 	case F_GETPIPE_SZ: return pipe_fcntl_size(f, -1);
+	case F_ADD_SEALS: return seal_add(f, arg);
+	case F_GET_SEALS: return seal_get(f);
 	default: return -EINVAL;
 	}
 }

@@ -74,8 +74,7 @@ static uint32_t trim_segs(struct uio_seg *segs, uint32_t n, uint32_t skip)
 	return out;
 }
 
-/* The caller's iovec as checked pieces in a kmalloc block. -EINVAL: too many, or a length or sum beyond 2 GiB. */
-static int fetch_segs(struct ucall *c, struct uio_seg **out, uint32_t *n)
+int arg_iovec(struct ucall *c, struct uio_seg **out, uint32_t *n)
 {
 	uint32_t count = c->arg[2], sum = 0;
 
@@ -109,7 +108,7 @@ static int32_t move_vector(struct ucall *c, bool out, const uint64_t *pos)
 
 	if (!f) return -EBADF;
 	int32_t r = pos ? check_pos(f, *pos) : 0;
-	if (!r) r = fetch_segs(c, &segs, &n);
+	if (!r) r = arg_iovec(c, &segs, &n);
 	if (!r) {
 		uio_init_vec(&u, c->mem, segs, n);
 		if (c->skip && !n)

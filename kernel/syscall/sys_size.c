@@ -3,6 +3,8 @@
  * Never: moves bytes between a file and its caller.  */
 #include "kernel/syscall/sysarg.h"
 #include "fs/inotify.h"
+#include "fs/seal.h"
+#include "fs/writeback.h"
 
 static int set_size(struct ucall *c, struct inode *i, uint64_t size)
 {
@@ -12,7 +14,8 @@ static int set_size(struct ucall *c, struct inode *i, uint64_t size)
 		return -EFBIG;
 	}
 	mutex_lock(&i->lock);
-	int err = i->ops->truncate(i, size);
+	int err = seal_check_size(i, size);
+	if (!err) err = i->ops->truncate(i, size);
 	mutex_unlock(&i->lock);
 	if (!err) notify_file(i, NULL, IN_MODIFY);
 	return err;
@@ -120,10 +123,10 @@ int32_t sys_fsync(struct ucall *c)
 	return r;
 }
 
-/* Every file system of this kernel keeps its data in memory alone: there is nothing to write. */
 int32_t sys_sync(struct ucall *c)
 {
 	UNUSED(c);
+	(void)writeback_sync(NULL); /* sync(2) has no errors: fsync tells them */
 	return 0;
 }
 
@@ -132,6 +135,7 @@ int32_t sys_syncfs(struct ucall *c)
 	struct file *f = arg_file(c, c->arg[0]);
 
 	if (!f) return -EBADF;
+	int32_t r = f->inode->sb->sync ? writeback_sync(f->inode->sb) : 0;
 	file_unref(f);
-	return 0;
+	return r;
 }

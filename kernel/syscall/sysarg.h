@@ -23,6 +23,11 @@ void walk_done(struct walk *w);
 MUST_CHECK int arg_inode(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint32_t at_flags, struct inode **out, uint32_t *mount_flags);
 #define HERE ((uint32_t)AT_FDCWD)
 
+/** The iovec of arguments 1 and 2 as checked pieces in a kmalloc block (NULL: none left), without the first c->skip bytes.
+ *  -EINVAL: too many, or a length or sum beyond 2 GiB; -ENOMEM, -EFAULT. */
+struct uio_seg;
+MUST_CHECK int arg_iovec(struct ucall *c, struct uio_seg **segs, uint32_t *n);
+
 /** Times: user layouts to ns. -EFAULT; -EINVAL: negative, or nsec/usec out of range. */
 enum time_kind { TIME_32, TIME_64, TIME_VAL }; /* timespec, timespec64, timeval */
 MUST_CHECK int arg_time(struct ucall *c, uint32_t at, enum time_kind kind, uint64_t *ns);

@@ -50,6 +50,10 @@ uint32_t sysrow_count(void);
 extern const struct sysrow row_take, row_stop, row_exit_group, row_exit_task, row_mirror; /* inner rows */
 
 /* ---- dispatch.c */
+/** c->arg holds the arguments: make it the record of a call that begins. k goes on counting. */
+void call_record(struct call *c, const struct sysrow *row);
+/** Begin the call that t->call records (CALL_START), and go on with it as call_continue does. */
+void call_start(struct task *t);
 /** The record t->call is CALL_START (or later, after a move): go on with it until it is over or the thread must park.
  *  Returns true when the call is over (result in eax unless inner), false when the thread must go to the boundary. */
 bool call_continue(struct task *t);
@@ -58,6 +62,13 @@ void call_slice_args(const struct call *c, uint32_t arg[6]);
 /** Issue an inner call at the boundary; result of its home half. *parked as in hallway.call_home. */
 int32_t call_inner(struct task *t, const struct sysrow *row, const uint32_t arg[6], bool *parked);
 /* ---- trace.c: what a process's tracer (kernel/proc/tracer.h) is told, and with the option trace the log */
+void trace_init(void);
+extern bool trace_all;  /* boot option: every process */
+/** Is anybody told? Only then are the functions below called. */
+static inline bool traced(const struct task *t)
+{
+	return trace_all || (t->has_home ? t->home.group->traced || t->home.group->tracer || t->trace_kept : t->body.traced);
+}
 /** A call begins, where its body is; a deputy's home half begins. Proc context, nothing done yet; may sleep. */
 void trace_enter(struct task *t, const struct sysrow *row, const uint32_t arg[6]);
 /** It is over, with what the program will see, or a restart code. Inner rows are passed over. Proc context; may sleep. */

@@ -15,17 +15,16 @@
 
 _Static_assert(TRACER_NAMES >= ROW_COUNT, "every row has a place among the counts");
 
-static bool all_logged(void)
-{
-	static uint8_t known; /* 0 unknown, 1 no, 2 yes: options never change */
+bool trace_all;
 
-	if (!known) known = bootopt_flag("trace") ? 2 : 1;
-	return known == 2;
+void trace_init(void)
+{
+	trace_all = bootopt_flag("trace");
 }
 
 static bool logged(const struct task *t)
 {
-	return (t->has_home && t->home.group->traced) || all_logged();
+	return (t->has_home && t->home.group->traced) || trace_all;
 }
 
 static struct tracer *hears(struct task *t, const struct sysrow *row)
@@ -40,8 +39,7 @@ static uint32_t tid_of(const struct task *t)
 
 static uint64_t cpu_ns(struct task *t)
 {
-	sched_account(false);
-	return t->thread.system_ns;
+	return thread_cpu_ns(&t->thread);
 }
 
 /* ---- where a line goes */

@@ -339,6 +339,7 @@ def cluster(tmp_path, request):
         return one
 
     yield make
+    signal.setitimer(signal.ITIMER_REAL, 0)  # the test's time is over; its clusters are taken down in any case
     try:
         for one in made:
             one.alive()

@@ -10,24 +10,20 @@ NODES = 4
 MOVES = 200 if NIGHTLY else 20
 
 
-def elsewhere(rng, here):
-    return rng.choice([n for n in range(1, NODES + 1) if n != here])
-
-
-def move_while_it_runs(job, mover, rng, moves, pids=None):
-    """Moves the job's process (or any of those that pids() names) to random nodes at random moments, until `moves` are done in all."""
-    here = {}
-    for step in range(moves * 3):
+def move_while_it_runs(job, mover, rng, pids=None):
+    """Moves the job's process (or any of those that pids() names) at random moments until it ends, to every node equally often."""
+    here, targets, step = {}, [], 0
+    while job.running():
         time.sleep(rng.random() * 0.08)
-        if not job.running() or mover.moved >= moves:
-            break
         if step % 8 == 0:
             choice = pids() if pids else [job.pid]
+        step += 1
         if not choice:
             continue
         pid = rng.choice(choice)
-        to = elsewhere(rng, here.get(pid, 1))
-        if mover.move(pid, to):
+        targets = targets or rng.sample(range(1, NODES + 1), NODES)
+        to = targets.pop()
+        if to != here.get(pid, 1) and mover.move(pid, to):
             here[pid] = to
 
 
@@ -35,18 +31,17 @@ def move_through_runs(c, rng, start, check, pids=None):
     """Runs a program, again and again if need be, until it was moved MOVES times, half of them in user mode, by the logs of both
     sides; check(result) looks at each run.  At night each node must have had a tenth of the CPU time, seen from the host."""
     mover = c.mover()
-    before, wanted, runs = c.cpu(), MOVES, 0
+    before, runs = c.cpu(), 0
     while True:
         had = mover.moved
         job = start()
-        move_while_it_runs(job, mover, rng, wanted, pids and (lambda job=job: pids(job)))
+        move_while_it_runs(job, mover, rng, pids and (lambda job=job: pids(job)))
         check(job.wait(300))
         runs += 1
         assert mover.moved > had, f"not one move while it ran: {mover.refused[-3:]}"
         arrived, in_user = (sum(column) for column in zip(*[c.arrivals(n) for n in range(1, NODES + 1)]))
         if mover.moved >= MOVES and in_user >= MOVES // 2:
             break
-        wanted = max(MOVES, mover.moved + MOVES // 4)
         assert mover.moved < 5 * MOVES, f"{in_user} of {arrived} moves in user mode"
     used = {n: after - before[n] for n, after in c.cpu().items()}
     committed = c.commits()
@@ -78,6 +73,7 @@ WORK = [("ticks", [250000 * (8 if NIGHTLY else 1), 60, "out"], False), ("forks",
 @needs_i386_host
 @pytest.mark.parametrize("libc", LIBCS)
 @pytest.mark.parametrize("name,args,forks", WORK)
+@pytest.mark.limit(1800 if NIGHTLY else 240)  # runs repeated until all moves are made
 def test_moved_at_random_moments(cluster, rng, tmp_path, libc, name, args, forks):
     """A program alone, or with its children."""
     file = program(libc, name)
@@ -106,6 +102,7 @@ def test_moved_at_random_moments(cluster, rng, tmp_path, libc, name, args, forks
     "awk 'BEGIN { x = 1; for (i = 0; i < 300000; i++) { x = (x * 16807) % 2147483647; if (i % 50000 == 0) print i, x } }'",
     "/root/musl-noise 10000000 text | sort | sha256sum",
 ], ids=["gzip", "awk", "sort"])
+@pytest.mark.limit(1800 if NIGHTLY else 240)
 def test_pipelines_moved(cluster, rng, tmp_path, script):
     """Every process of the pipeline is moved, by its own pid, while data flows through."""
     noise = program("musl", "noise")

@@ -63,7 +63,7 @@ static void make_call(struct sample *s, struct rng *rng)
 	c->nonblock = rng_permille(rng, 500);
 	for (int i = 0; i < 6; i++) c->arg[i] = rng_u32(rng);
 	c->mirror = (struct msg_mirror){rng_u64(rng), rng_u64(rng), rng_u64(rng)};
-	c->used = (struct msg_figures){rng_u64(rng), rng_u64(rng), rng_u32(rng), rng_u32(rng), rng_u32(rng), rng_u32(rng)};
+	c->used = (struct msg_figures){rng_u64(rng), rng_u64(rng), rng_u32(rng), rng_u32(rng), rng_u32(rng), rng_u32(rng), rng_u32(rng)};
 	c->n_windows = (uint8_t)(rng_permille(rng, 800) ? rng_below(rng, 4) : rng_below(rng, MSG_WINDOWS_MAX + 1));
 	for (uint32_t i = 0; i < c->n_windows; i++) {
 		struct msg_window *w = &c->w[i];

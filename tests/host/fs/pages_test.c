@@ -205,13 +205,13 @@ static void descriptors(void **state)
 	struct file *f, *g;
 	UNUSED(state);
 	write_file("/f", "");
-	for (int n = 0; n < 256; n++) {
+	for (int n = 0; n < 1024; n++) {
 		assert_int_equal(open_at("/f", O_RDONLY, &f), 0);
 		assert_int_equal(fd_install(t, f, 0, n % 2), n);
 	}
 	assert_int_equal(open_at("/f", O_RDONLY, &f), 0);
 	assert_int_equal(fd_install(t, f, 0, false), -EMFILE);
-	assert_int_equal(fd_install(t, f, 256, false), -EMFILE);
+	assert_int_equal(fd_install(t, f, 1024, false), -EMFILE);
 	assert_int_equal(fd_close(t, 100, &who), 0);
 	assert_int_equal(fd_close(t, 100, &who), -EBADF);
 	assert_int_equal(fd_close(t, 64, &who), 0);
@@ -226,7 +226,7 @@ static void descriptors(void **state)
 	assert_null(fd_get(t, -1));
 	assert_null(fd_get(t, 99999));
 	file_ref(g);
-	assert_int_equal(fd_replace(t, 256, g, false), -EBADF);
+	assert_int_equal(fd_replace(t, 1024, g, false), -EBADF);
 	file_unref(g);
 	copy = fdtable_copy(t);
 	fdtable_close_on_exec(copy);

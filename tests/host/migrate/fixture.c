@@ -14,6 +14,7 @@ static int32_t n_refs;
 /* ---- rows */
 static int32_t half(struct ucall *c) { UNUSED(c); return 0; }
 static const struct sysrow *resolve(struct ucall *c) { UNUSED(c); return NULL; }
+bool trace_all = true; /* every call is heard of */
 static const struct sysrow rows[FIXTURE_ROWS] = {
 	[ROW_HOME] = {.name = "home", .home = half}, [ROW_BODY] = {.name = "body", .body = half}, [ROW_BOTH] = {.name = "both", .home = half, .body = half},
 	[ROW_HOMEFIRST] = {.name = "homefirst", .home = half, .body = half, .finish = half, .flags = SYS_HOMEFIRST},
