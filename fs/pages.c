@@ -61,7 +61,7 @@ static uint32_t disk_frame(bool zero)
 		if (pfn != FRAME_NONE) return pfn;
 		writeback_wanted();
 		if (thread_current()->system) break;
-		if (!frame_wait()) return FRAME_NONE;
+		if (!frame_wait(1)) return FRAME_NONE;
 	}
 	uint32_t pfn = frame_alloc_reserve();
 	if (pfn != FRAME_NONE && zero) memset(frame_virt(pfn), 0, PAGE_SIZE);
