@@ -119,7 +119,7 @@ int inode_permission(const struct inode *i, uint32_t rwx, const struct fs_caller
 
 void inode_drop_suid(struct inode *i, const struct fs_caller *who)
 {
-	if (!capable(who)) i->mode &= ~(i->mode & 0010 ? S_ISUID | S_ISGID : S_ISUID);
+	if (!has_cap(who, CAP_FSETID)) i->mode &= ~(i->mode & 0010 ? S_ISUID | S_ISGID : S_ISUID);
 }
 
 /* ---- times */
