@@ -4,7 +4,7 @@
 ; C and assembly pass the first three arguments in eax, edx and ecx (-mregparm=3).
 bits 32
 
-USER_DS     equ 0x2b                  ; the kernel's too: a load costs more than all else here, and is mostly not needed
+USER_DS     equ 0x7b                  ; the kernel's too: a load costs more than all else here, and is mostly not needed
 FRAME_DS    equ 28                    ; offsets in struct user_regs, checked in trap.c
 FRAME_ES    equ 32
 FRAME_FS    equ 36

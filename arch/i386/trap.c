@@ -7,7 +7,7 @@
 
 _Static_assert(offsetof(struct user_regs, cs) == 56, "FRAME_CS in stubs.asm");
 _Static_assert(offsetof(struct user_regs, ds) == 28 && offsetof(struct user_regs, gs) == 40 &&
-	       offsetof(struct user_regs, eflags) == 60 && offsetof(struct user_regs, ss) == 68, "push order in stubs.asm");
+	       offsetof(struct user_regs, eflags) == 60 && offsetof(struct user_regs, ss) == 68 && USER_DS == 0x7b, "push order in stubs.asm");
 
 struct fixup { uint32_t from, to; };
 extern const struct fixup fixup_table[], fixup_table_end[];
