@@ -39,6 +39,7 @@ REMARKS = {
     "socketcall": "sockets come with a later issue",
     "ipc": "System V IPC comes with a later issue",
     "setxattr": "security. and trusted. of files in memory; no access lists, values up to 32,000 bytes",
+    "sync": "disks are written, and flushed",
     "times": "as Linux, in 1/100 s",
     "timer_create": "wall, monotonic, boot time and the caller's CPU clocks", "adjtimex": "kept and told; steps are made, slewing is not",
     "waitid": "P_ALL, P_PID, P_PGID",
