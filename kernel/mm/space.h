@@ -46,12 +46,13 @@ struct space {
 	bool frozen_umem;            /* mirrors every task's umem.frozen */
 	void *mover;
 };
-#define SPACE_AREAS_MAX 512u
+#define SPACE_AREAS_MAX 4096u /* Linux: 65530; they are found one after another here */
 /* An entry that holds a frame but shows it to nobody (PROT_NONE): not present, this bit set. Owed entries have it clear. */
 #define PTE_HIDDEN 0x800u
 static inline bool pte_resident(uint32_t e) { return (e & (PTE_PRESENT | PTE_HIDDEN)) != 0; }
 struct space *space_new(void);                       /* empty, one reference; NULL no memory */
 void space_ref(struct space *s);
+void space_empty(struct space *s);                   /* unmap everything: its last task ends; may sleep */
 void space_unref(struct space *s);                   /* tears everything down at 0; may sleep */
 struct area *space_find(struct space *s, uint32_t at);       /* area that contains at, or NULL */
 struct area *space_first_after(struct space *s, uint32_t at);/* first area with end > at, or NULL */

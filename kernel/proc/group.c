@@ -363,6 +363,14 @@ static void signal_pgrp(uint32_t pgrp, int sig)
 	if (pgrp) signal_post_pgrp(pgrp, &info, NULL);
 }
 
+static void signal_pid(uint32_t pid, int sig)
+{
+	const struct ksiginfo info = {.signo = sig, .code = SI_KERNEL};
+	struct group *g = group_find(pid);
+
+	if (g) signal_post_group(g, &info);
+}
+
 static void raise_pgrp(const struct fs_caller *c, int sig)
 {
 	signal_pgrp(asker(c)->pgrp, sig);
@@ -406,6 +414,7 @@ void proc_init(void)
 {
 	ids_init();
 	fs_signal_pgrp = signal_pgrp;
+	fs_signal_pid = signal_pid;
 	space_shared_backing = tmpfs_shared_backing;
 	oom_init();
 	procfs_rows_init();
