@@ -75,6 +75,7 @@ void inode_unref(struct inode *i)
 	if (--i->refs) return;
 	if (i->ops->evict) i->ops->evict(i);
 	pages_free(i);
+	kfree(i->gone);
 	fifo_free(i);
 	lock_list_free(i);
 	xattr_free(i);

@@ -335,6 +335,18 @@ static void others(void)
 	put("process_vm_readv", "local bad", sc(347, pid, two + 1, 1, &r, 1, 0));
 	put("process_vm_readv", "bad vector", sc(347, pid, 1, 1, &r, 1, 0));
 	put("process_vm_readv", "bad remote vector", sc(347, pid, &l, 1, 1, 1, 0));
+	close(go[1]);
+	waitpid(pid, NULL, 0);
+}
+
+static void other_errors(void)
+{
+	char buf[32] = "";
+	struct iovec l = {buf, 11}, r = {victim_text, 11};
+
+	must("pipe", pipe(go));
+	pid_t pid = fork();
+	if (!pid) { peer(); _exit(0); }
 	put("process_vm_readv", "flags", sc(347, pid, &l, 1, &r, 1, 1));
 	put("process_vm_readv", "no such process", sc(347, 0x3fffffff, &l, 1, &r, 1, 0));
 	put("process_vm_readv", "too many pieces", sc(347, pid, &l, 1025, &r, 1, 0));
@@ -392,6 +404,6 @@ static void numa(void)
 }
 
 const struct section sections[] = {
-	{"remaps", remaps}, {"locks", locks}, {"file_pages", file_pages}, {"memfds", memfds}, {"others", others}, {"barriers", barriers},
+	{"remaps", remaps}, {"locks", locks}, {"file_pages", file_pages}, {"memfds", memfds}, {"others", others}, {"other_errors", other_errors}, {"barriers", barriers},
 	{"numa", numa}, {NULL, NULL},
 };
