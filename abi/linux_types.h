@@ -25,6 +25,38 @@ LINUX_SIZE(linux_timeval, 8);
 LINUX_SIZE(linux_itimerval, 16);
 LINUX_SIZE(linux_itimerspec64, 32);
 LINUX_SIZE(linux_tms, 16);
+struct linux_timex32 {
+	uint32_t modes;
+	int32_t offset, freq, maxerror, esterror, status, constant, precision, tolerance, sec, usec, tick;
+	int32_t ppsfreq, jitter, shift, stabil, jitcnt, calcnt, errcnt, stbcnt, tai, unused[11];
+};
+struct linux_timex64 {
+	uint32_t modes, pad1;
+	linux_s64 offset, freq, maxerror, esterror;
+	int32_t status, pad2;
+	linux_s64 constant, precision, tolerance, sec, usec, tick, ppsfreq, jitter;
+	int32_t shift, pad3;
+	linux_s64 stabil, jitcnt, calcnt, errcnt, stbcnt;
+	int32_t tai, unused[11];
+};
+LINUX_SIZE(linux_timex32, 128);
+LINUX_SIZE(linux_timex64, 208);
+#define ADJ_OFFSET 0x1u
+#define ADJ_FREQUENCY 0x2u
+#define ADJ_MAXERROR 0x4u
+#define ADJ_ESTERROR 0x8u
+#define ADJ_STATUS 0x10u
+#define ADJ_TIMECONST 0x20u
+#define ADJ_TAI 0x80u
+#define ADJ_SETOFFSET 0x100u
+#define ADJ_MICRO 0x1000u
+#define ADJ_NANO 0x2000u
+#define ADJ_TICK 0x4000u
+#define ADJ_ADJTIME 0x8000u
+#define STA_PLL 0x1u
+#define STA_UNSYNC 0x40u
+#define STA_CLOCKERR 0x1000u
+#define STA_NANO 0x2000u
 #define CLOCK_REALTIME 0
 #define CLOCK_MONOTONIC 1
 #define CLOCK_PROCESS_CPUTIME_ID 2
@@ -143,9 +175,11 @@ LINUX_SIZE(linux_statfs, 64);
 LINUX_SIZE(linux_statfs64, 84);
 #define TMPFS_MAGIC 0x01021994u
 #define PROC_SUPER_MAGIC 0x9fa0u
+#define SYSFS_MAGIC 0x62656572u
 #define DEVPTS_SUPER_MAGIC 0x1cd1u
 #define SOCKFS_MAGIC 0x534f434bu
 #define ANON_INODE_FS_MAGIC 0x09041934u
+#define EXT2_SUPER_MAGIC 0xef53u
 #define PIPEFS_MAGIC 0x50495045u
 #define ST_RDONLY 1u
 #define ST_VALID 0x20u
@@ -206,6 +240,13 @@ _Static_assert(sizeof(struct linux_dirent64) == 19 && sizeof(struct linux_dirent
 #define SEEK_HOLE 4
 #define XATTR_CREATE 1u
 #define XATTR_REPLACE 2u
+struct linux_open_how { linux_u64 flags, mode, resolve; };
+#define RESOLVE_NO_XDEV 1u
+#define RESOLVE_NO_MAGICLINKS 2u
+#define RESOLVE_NO_SYMLINKS 4u
+#define RESOLVE_BENEATH 8u
+#define RESOLVE_IN_ROOT 16u
+#define RESOLVE_CACHED 32u
 #define RWF_HIPRI 1u
 #define RWF_DSYNC 2u
 #define RWF_SYNC 4u
@@ -308,6 +349,7 @@ struct linux_sigset_arg { uint32_t set, size; };        /* 6th argument of psele
 #define MS_MOVE 8192u
 #define MS_REC 16384u
 #define MS_SILENT 32768u
+#define MS_UNBINDABLE 0x20000u
 #define MS_PRIVATE 0x40000u
 #define MS_SLAVE 0x80000u
 #define MS_SHARED 0x100000u
@@ -426,6 +468,20 @@ LINUX_SIZE(linux_winsize, 8);
 #define TIOCSWINSZ 0x5414u
 #define TIOCMGET 0x5415u
 #define FIONREAD 0x541bu
+#define BLKROGET 0x125eu
+#define BLKGETSIZE 0x1260u
+#define BLKFLSBUF 0x1261u
+#define BLKSSZGET 0x1268u
+#define BLKDISCARD 0x1277u
+#define BLKIOMIN 0x1278u
+#define BLKIOOPT 0x1279u
+#define BLKALIGNOFF 0x127au
+#define BLKPBSZGET 0x127bu
+#define BLKBSZGET 0x80041270u
+#define BLKGETSIZE64 0x80041272u
+#define HDIO_GETGEO 0x0301u
+struct linux_hd_geometry { uint8_t heads, sectors; uint16_t cylinders; uint32_t start; };
+LINUX_SIZE(linux_hd_geometry, 8);
 #define TIOCINQ FIONREAD
 #define TIOCCONS 0x541du
 #define TIOCPKT 0x5420u
@@ -452,6 +508,10 @@ LINUX_SIZE(linux_winsize, 8);
 #define TCGETS2 0x802c542au
 #define TCSETS2 0x402c542bu
 #define FIONCLEX 0x5450u
+#define FIGETBSZ 2u
+#define FICLONE 0x40049409u
+#define FICLONERANGE 0x4020940du
+#define FS_IOC_GETFLAGS 0x80046601u
 #define FIOCLEX 0x5451u
 #define FIOASYNC 0x5452u
 #define FIOQSIZE 0x5460u
@@ -673,6 +733,21 @@ LINUX_SIZE(linux_robust_list_head, 12);
 #define SCHED_RR 2
 #define SCHED_BATCH 3
 #define SCHED_IDLE 5
+#define SCHED_DEADLINE 6
+#define SCHED_RESET_ON_FORK 0x40000000u
+#define SCHED_FLAG_RESET_ON_FORK 1u
+#define SCHED_FLAG_KEEP_POLICY 8u
+#define SCHED_FLAG_KEEP_PARAMS 16u
+struct linux_sched_attr {
+	uint32_t size, policy;
+	linux_u64 flags;
+	int32_t nice;
+	uint32_t priority;
+	linux_u64 runtime, deadline, period;
+	uint32_t util_min, util_max;
+};
+#define SCHED_ATTR_FIRST 48u /* the struct's first size */
+LINUX_SIZE(linux_sched_attr, 56);
 #define PR_SET_PDEATHSIG 1
 #define PR_GET_PDEATHSIG 2
 #define PR_GET_DUMPABLE 3
@@ -688,6 +763,17 @@ LINUX_SIZE(linux_robust_list_head, 12);
 #define PR_SET_TSC 26
 #define PR_SET_TIMERSLACK 29
 #define PR_GET_TIMERSLACK 30
+#define PR_GET_TIMING 13
+#define PR_SET_TIMING 14
+#define PR_SET_SECCOMP 22
+#define PR_GET_SECUREBITS 27
+#define PR_TASK_PERF_EVENTS_DISABLE 31
+#define PR_TASK_PERF_EVENTS_ENABLE 32
+#define PR_MCE_KILL 33
+#define PR_MCE_KILL_GET 34
+#define PR_GET_TID_ADDRESS 40
+#define PR_SET_THP_DISABLE 41
+#define PR_GET_THP_DISABLE 42
 #define PR_SET_CHILD_SUBREAPER 36
 #define PR_GET_CHILD_SUBREAPER 37
 #define PR_SET_NO_NEW_PRIVS 38
@@ -810,4 +896,38 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define SYSLOG_ACTION_SIZE_UNREAD 9
 #define SYSLOG_ACTION_SIZE_BUFFER 10
 
+/* ---- capabilities(7) */
+#define CAP_CHOWN 0
+#define CAP_DAC_OVERRIDE 1
+#define CAP_DAC_READ_SEARCH 2
+#define CAP_FOWNER 3
+#define CAP_FSETID 4
+#define CAP_KILL 5
+#define CAP_SETGID 6
+#define CAP_SETUID 7
+#define CAP_SETPCAP 8
+#define CAP_LINUX_IMMUTABLE 9
+#define CAP_NET_BIND_SERVICE 10
+#define CAP_NET_BROADCAST 11
+#define CAP_NET_ADMIN 12
+#define CAP_NET_RAW 13
+#define CAP_IPC_LOCK 14
+#define CAP_IPC_OWNER 15
+#define CAP_SYS_MODULE 16
+#define CAP_SYS_RAWIO 17
+#define CAP_SYS_CHROOT 18
+#define CAP_SYS_PTRACE 19
+#define CAP_SYS_PACCT 20
+#define CAP_SYS_ADMIN 21
+#define CAP_SYS_BOOT 22
+#define CAP_SYS_NICE 23
+#define CAP_SYS_RESOURCE 24
+#define CAP_SYS_TIME 25
+#define CAP_SYS_TTY_CONFIG 26
+#define CAP_MKNOD 27
+#define CAP_LEASE 28
+#define CAP_MAC_OVERRIDE 32
+#define CAP_SYSLOG 34
+#define CAP_LAST 40
+#define CAP_ALL ((1ull << (CAP_LAST + 1)) - 1)
 #endif

@@ -3,16 +3,22 @@
  * Never: more than one line per driver.  */
 #include "drivers/drivers.h"
 
+#include "drivers/block/disks.h"
 #include "drivers/console/console.h"
 #include "drivers/ne2000/ne2000.h"
 #include "fs/tty.h"
 #include "kernel/base/bootopt.h"
 #include "lib/str.h"
 
-static const struct {
+struct driver {
 	const char *name;
 	void (*probe)(void);
-} cards[] = {
+};
+static const struct driver disks[] = {
+	{"virtio_blk", virtio_blk_probe},
+	{"ata", ata_probe},
+};
+static const struct driver cards[] = {
 	{"ne2000", ne2000_probe},
 };
 
@@ -32,14 +38,19 @@ static void consoles(void)
 	if (console != NULL) tty_set_console(console);
 }
 
+static void probe_all(const struct driver *drivers, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		klog(LOG_DEBUG, "probing %s", drivers[i].name);
+		drivers[i].probe();
+	}
+}
+
 void drivers_init(void)
 {
 	consoles();
-	if (bootopt_flag("nonet")) return;
-	for (uint32_t i = 0; i < ARRAY_LEN(cards); i++) {
-		klog(LOG_DEBUG, "probing %s", cards[i].name);
-		cards[i].probe();
-	}
+	if (!bootopt_flag("nodisk")) probe_all(disks, ARRAY_LEN(disks));
+	if (!bootopt_flag("nonet")) probe_all(cards, ARRAY_LEN(cards));
 }
 
 void drivers_quiet(void)

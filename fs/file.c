@@ -7,6 +7,7 @@
 #include "fs/eventfile.h"
 #include "fs/inotify.h"
 #include "fs/pages.h"
+#include "fs/writeback.h"
 #include "kernel/mm/kheap.h"
 
 #define SIZE_MAX_SMALL 0x7fffffffull /* without O_LARGEFILE, open(2) */
@@ -81,11 +82,15 @@ int32_t file_read(struct file *f, struct uio *u, const uint64_t *at, const struc
 	if (f->inode && S_ISDIR(f->inode->mode)) return -EISDIR;
 	if (!f->ops->read) return -EINVAL;
 	if (!has_position(f)) return at ? -ESPIPE : f->ops->read(f, u, NULL, who);
-	if (at) return f->ops->read(f, u, at, who);
-	mutex_lock(&f->pos_lock);
-	int32_t n = f->ops->read(f, u, &f->pos, who);
-	if (n > 0) f->pos += (uint32_t)n;
-	mutex_unlock(&f->pos_lock);
+	int32_t n;
+	if (at) {
+		n = f->ops->read(f, u, at, who);
+	} else {
+		mutex_lock(&f->pos_lock);
+		n = f->ops->read(f, u, &f->pos, who);
+		if (n > 0) f->pos += (uint32_t)n;
+		mutex_unlock(&f->pos_lock);
+	}
 	if (n > 0 && f->name) notify_file(f->inode, f->name, IN_ACCESS);
 	return n;
 }
@@ -169,7 +174,7 @@ static int32_t regular_read(struct file *f, struct uio *u, const uint64_t *pos, 
 	UNUSED(who);
 	int32_t n = pages_read(f->inode, u, *pos);
 
-	if (n > 0 && !(f->flags & O_NOATIME)) f->inode->atime = inode_now();
+	if (n > 0 && !(f->flags & O_NOATIME) && !(f->name && f->name->of && (f->name->of->flags & MS_NOATIME))) inode_touch_access(f->inode);
 	return n;
 }
 
@@ -225,10 +230,10 @@ static int regular_backing(struct file *f, struct backing **out)
 	return 0;
 }
 
-static int nothing_to_sync(struct file *f)
+/** Regular files and directories: their pages, and what leads to them. */
+static int sync_inode(struct file *f)
 {
-	UNUSED(f);
-	return 0;
+	return writeback_inode(f->inode);
 }
 
 const struct file_ops regular_file_ops = {
@@ -236,9 +241,9 @@ const struct file_ops regular_file_ops = {
 	.write = regular_write,
 	.ioctl = regular_ioctl,
 	.backing = regular_backing,
-	.fsync = nothing_to_sync,
+	.fsync = sync_inode,
 };
 
 /* ---- directories whose file system offers no reading, and O_PATH */
-const struct file_ops directory_file_ops = {.fsync = nothing_to_sync};
+const struct file_ops directory_file_ops = {.fsync = sync_inode};
 const struct file_ops path_file_ops = {.seek = file_no_seek};

@@ -63,7 +63,7 @@ extern const struct file_ops fifo_file_ops;                         /* default o
 extern const struct file_ops regular_file_ops, directory_file_ops;   /* over the page cache; over inode readdir of tmpfs are its own */
 
 /* ---- descriptors */
-#define FD_MAX 4096           /* hard limit; soft RLIMIT_NOFILE is 1024, as on Linux */
+#define FD_MAX 4096           /* hard limit, as Linux gives it to init; soft RLIMIT_NOFILE is 1024 */
 struct fdtable {
 	uint32_t refs, size, limit;    /* limit: RLIMIT_NOFILE soft */
 	struct file **files;
@@ -97,6 +97,9 @@ uint32_t file_poll(struct file *f, struct pollset *ps);    /* files without poll
 
 /* ---- pipes, locks */
 int pipe_create(struct file *ends[2], uint32_t flags, const struct fs_caller *who);
+/** Up to n bytes of the pipe's first page, which stay in it: their number, 0 at the end; waits for them. -EAGAIN, -ERESTARTSYS. */
+int32_t pipe_peek(struct file *f, void *buf, uint32_t n, bool nonblock);
+void pipe_skip(struct file *f, uint32_t n);                /* take out what was seen */
 int32_t pipe_get_size(const struct file *f);               /* F_GETPIPE_SZ; -EBADF: no pipe */
 /** F_SETPIPE_SZ: the size it has now. -EBADF, -EINVAL (over 2 GiB), -EPERM (over 1 MiB, not root), -EBUSY (too full), -ENOMEM. */
 int32_t pipe_set_size(struct file *f, uint32_t bytes, const struct fs_caller *who);

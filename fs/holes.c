@@ -46,27 +46,25 @@ int pages_reserve(struct inode *i, uint64_t pos, uint64_t n)
 	return 0;
 }
 
-/** A part of one page that is there, or all of it: then whoever maps it sees it no more. */
-static void punch_page(struct inode *i, uint32_t index, uint32_t off, uint32_t n)
+/** A part of one page, if it is there. */
+static void zero_part(struct inode *i, uint64_t pos, uint64_t n)
 {
-	uint32_t pfn = page_at(i, index);
+	uint32_t pfn = n ? page_at(i, (uint32_t)(pos >> PAGE_SHIFT)) : FRAME_NONE;
 
-	if (n == PAGE_SIZE) {
-		backing_cut(&i->backing, index, index + 1, false);
-		pages_drop(i, index);
-	} else {
-		memset((uint8_t *)frame_virt(pfn) + off, 0, n);
-	}
+	if (pfn != FRAME_NONE) memset((uint8_t *)frame_virt(pfn) + (pos & PAGE_MASK), 0, (uint32_t)n);
 }
 
-void pages_punch(struct inode *i, uint64_t pos, uint64_t n)
+int pages_punch(struct inode *i, uint64_t pos, uint64_t n)
 {
 	uint64_t end = MIN(pos + n, (uint64_t)PAGES_INDEX_MAX << PAGE_SHIFT);
+	uint64_t first = (pos + PAGE_MASK) & ~(uint64_t)PAGE_MASK, last = end & ~(uint64_t)PAGE_MASK;
 
-	for (uint32_t index = (uint32_t)(pos >> PAGE_SHIFT); pos < end && i->pages && page_tree_next(i->pages, &index); index++) {
-		uint64_t start = (uint64_t)index << PAGE_SHIFT;
-		if (start >= end) break;
-		uint64_t from = MAX(pos, start), to = MIN(end, start + PAGE_SIZE);
-		punch_page(i, index, (uint32_t)(from - start), (uint32_t)(to - from));
+	if (pos >= end) return 0;
+	if (first > last) { /* within one page */
+		zero_part(i, pos, end - pos);
+		return 0;
 	}
+	zero_part(i, pos, first - pos);
+	zero_part(i, last, end - last);
+	return inode_backing_ops.punch(&i->backing, (uint32_t)(first >> PAGE_SHIFT), (uint32_t)(last >> PAGE_SHIFT));
 }

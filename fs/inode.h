@@ -13,6 +13,8 @@ struct file_ops;
 struct inode;
 struct superblock;
 struct timestamp { int64_t s; uint32_t ns; };
+/** A page on its way to a disk: mask has a bit for each 1 KiB that is to be written (page_tree.h). */
+struct page_out { uint32_t pfn, mask; };
 
 struct inode_ops {
 	/* directories; dir's mutex is held (MUTEX_DIR). Permission was checked by name.c */
@@ -36,9 +38,16 @@ struct inode_ops {
 	 *  NULL: the file system does not remember. */
 	int (*path)(const struct inode *i, char *out, uint32_t size);
 	int (*refresh)(struct inode *i);                                                            /* before stat: synth sizes; may be NULL */
-	/* page cache: fill page `index` of a fresh zeroed frame / write it out; NULL: pages live only in the cache (tmpfs) */
-	int (*read_page)(struct inode *i, uint32_t index, uint32_t pfn);
-	int (*write_page)(struct inode *i, uint32_t index, uint32_t pfn);
+	/* Page cache of files on a disk; read_pages NULL: pages live only in the cache (tmpfs). All may sleep; none is called with a
+	 * mutex of order MUTEX_PAGES or higher held. */
+	/** Fill n <= PAGES_RUN fresh zeroed frames with the pages from `first` on; what lies in no block stays zero. -EIO, -ENOMEM. */
+	int (*read_pages)(struct inode *i, uint32_t first, uint32_t n, const uint32_t *pfn);
+	/** Write n <= PAGES_RUN pages from `first` on, the marked parts of each. -EIO, -ENOSPC, -ENOMEM. */
+	int (*write_pages)(struct inode *i, uint32_t first, uint32_t n, const struct page_out *out);
+	/** Room on the disk for n bytes (within one page) at pos; NULL: always there. Returns for how many there is some: the caller
+	 *  makes all of them dirty, for a fresh block holds another file's remains. -ENOSPC, -EFBIG, -EIO: for none. */
+	int32_t (*reserve)(struct inode *i, uint64_t pos, uint32_t n);
+	void (*trim)(struct inode *i);                                                              /* give back room beyond the size: a copy was short */
 	void (*evict)(struct inode *i);                                                             /* last reference and no names: free fs data */
 	int (*setattr)(struct inode *i);                                                            /* mode/uid/gid/times were changed; may be NULL */
 };
@@ -52,12 +61,21 @@ struct inode {
 	/* proc context */
 	uint32_t mode, uid, gid, nlink, rdev;
 	uint64_t size;
+	uint64_t blocks;                /* of 512 bytes, on a disk */
 	struct timestamp atime, mtime, ctime, btime;
 	uint32_t version;               /* data changes */
 	uint32_t refs;
 	struct mutex lock;              /* MUTEX_DIR for directories, MUTEX_INODE for others */
 	struct backing backing;         /* its pages, for mmap and exec */
 	struct page_tree *pages;        /* fs/pages.c; NULL until the first page */
+	/* on a disk: fs/writeback.c */
+	struct list_node dirty_node;    /* something is to be written: in its list */
+	struct list_node cached_node;   /* has pages that can be had again: in the list that reclaim walks */
+	uint64_t dirty_since_ns;
+	uint32_t n_writing;             /* runs of pages on their way to the disk; `changed` is woken at 0 */
+	uint32_t reclaim_at, read_next, read_run; /* where reclaim looks next; the page and length of the reader's next run */
+	bool dirty;                     /* the inode itself is newer than on the disk */
+	int write_error;                /* for the next fsync */
 	uint32_t n_writers;             /* open for writing: -ETXTBSY for exec */
 	char *gone;                     /* the path it had when its last name went while it was mapped; kmalloc, NULL: none */
 	uint32_t seals;                 /* F_SEAL_*: fcntl(2); F_SEAL_SEAL from the start on what is no memfd */
@@ -78,12 +96,18 @@ struct superblock {
 	uint32_t flags;                 /* MS_RDONLY ... */
 	struct inode *root;
 	int (*statfs)(struct superblock *sb, struct linux_statfs64 *out);
+	/* of file systems on a disk; NULL: nothing is ever written */
+	int (*write_inode)(struct inode *i);  /* into the cached metadata; may sleep; -EIO, -ENOMEM */
+	int (*sync)(struct superblock *sb);   /* the cached metadata to the disk, in an order that survives a power cut */
+	int (*remount)(struct superblock *sb, bool read_only, bool force); /* -EROFS, -EBUSY (not with force), -EIO; NULL: nothing to do */
+	bool (*busy)(struct superblock *sb);  /* files are in use (mapped) though no name shows it */
 	void (*kill)(struct superblock *sb);  /* the last mount is gone: let go of what keeps inodes alive (names pinned by entries) */
 	void *priv;
 	uint32_t n_pages, max_pages;    /* in its files' caches; tmpfs: at most so many (0: no limit) */
 	bool xattrs;                    /* its files have extended attributes */
 	uint32_t attributes;            /* STATX_ATTR_* that its files may have */
 	uint32_t n_mounts;              /* beyond the first: bind mounts */
+	uint32_t block_bytes;           /* st_blksize; 0: a page */
 	uint32_t refs;                  /* its inodes and its mount; freed at 0 if made by superblock_new */
 };
 
@@ -102,7 +126,10 @@ struct timestamp inode_now(void);
 /** A change of data by somebody without rights over it takes away setuid, and setgid where the group may run it. */
 void inode_drop_suid(struct inode *i, const struct fs_caller *who);
 /** Its pages can be had again from below; otherwise the cache is their only place (tmpfs). */
-static inline bool inode_on_disk(const struct inode *i) { return i->ops->read_page; }
+static inline bool inode_on_disk(const struct inode *i) { return i->ops->read_pages; }
+/** The inode's own fields changed: it will be written (if it is on a disk). Any proc context. */
+void inode_dirty(struct inode *i);
+void inode_touch_access(struct inode *i); /* atime; on a disk only as MS_RELATIME has it (mount(2)) */
 void inode_touch_data(struct inode *i);  /* mtime, ctime, version */
 void inode_touch_meta(struct inode *i);  /* ctime */
 void inode_stat(struct inode *i, struct linux_stat64 *out);

@@ -114,6 +114,19 @@ int name_child(struct name *dir, const char *last, uint32_t len, struct name **o
 	return 0;
 }
 
+void name_forget_twins(const struct name *n)
+{
+	struct name *t, *next;
+
+	if (!n->inode->sb->n_mounts) return;
+	for (uint32_t h = 0; h < HASH_SIZE; h++)
+		list_for_each_safe(t, next, &hash_table[h], hash_node)
+			if (t != n && t->parent->inode == n->parent->inode && t->len == n->len && !memcmp(t->text, n->text, n->len)) {
+				list_remove(&t->hash_node);
+				t->unlinked = true;
+			}
+}
+
 struct name *name_cross(struct name *n)
 {
 	while (n->mounted) {

@@ -21,8 +21,8 @@ struct name {
 };
 struct mount {
 	struct list_node node;          /* of all mounts, in order */
-	struct superblock *sb;
-	struct name *root, *at;         /* at: covered name, NULL for the first and after removal */
+	struct superblock *sb;          /* several mounts may show one (MS_BIND) */
+	struct name *root, *at;         /* at: covered name, NULL for the first and after removal; root may be any file of sb */
 	uint32_t flags;                 /* MS_* */
 	uint32_t n_writers;             /* files of it open for writing: it cannot become read-only */
 	bool expiring;                  /* MNT_EXPIRE was asked once */
@@ -58,8 +58,17 @@ int name_unlink(struct name *dir, const char *last, uint32_t len, const struct f
 int name_rmdir(struct name *dir, const char *last, uint32_t len, const struct fs_caller *who);
 int name_rename(struct name *from, const char *a, uint32_t alen, struct name *to, const char *b, uint32_t blen, uint32_t flags, const struct fs_caller *who);
 int mount_add(struct name *at, struct superblock *sb, uint32_t flags); /* at NULL: the root of all */
-/** Take away the mount whose root is `at` (one reference held by the caller). -EINVAL not a mount; -EBUSY in use, unless MNT_DETACH. */
+/** Take away the mount whose root is `at` (one reference held by the caller), with MNT_DETACH those on it, too. -EINVAL not a mount,
+ *  or the root of all; -EBUSY in use, unless MNT_DETACH; -EAGAIN the first time with MNT_EXPIRE. */
 int mount_remove(struct name *at, uint32_t flags);
+/** MS_REMOUNT of the mount whose root is `at`: its flags; unless `alone` (MS_BIND), read-only holds for every mount of the file
+ *  system. -EINVAL no mount's root; -EBUSY files are open for writing; on a disk -EROFS, -EIO. May sleep. */
+int mount_change(struct name *at, uint32_t flags, bool alone);
+/** MS_BIND: what `from` shows is shown at `at`, too; recursive: with the mounts below it. -ENOTDIR one of them is a directory,
+ *  the other is not; -EINVAL, -ENOMEM. */
+int mount_bind(struct name *from, struct name *at, bool recursive);
+/** MS_MOVE of the mount whose root is `from`. -EINVAL no mount's root; -ELOOP into itself; -ENOTDIR. */
+int mount_move(struct name *from, struct name *at);
 struct name *name_root(void);
 /** A name without a place in the tree, for an inode that has none (a pipe met through /proc/PID/fd/N). Takes over the inode's
  *  reference on success; NULL no memory. */
@@ -72,9 +81,19 @@ struct name *name_of_inode(const struct inode *i);
  *  -ENOENT, -ERANGE. */
 int name_path_of_inode(const struct inode *i, char *out, uint32_t size);
 extern struct list_node mounts;    /* of struct mount */
-/** File systems that mount(2) knows: "tmpfs", "proc", "devtmpfs". */
-struct fstype { struct fstype *next; const char *name; int (*make)(const char *source, const char *data, struct superblock **out); bool nodev; };
+struct block_dev;
+/** File systems that mount(2) knows. Those on a disk have make_on, which may add MS_RDONLY to *flags. */
+struct fstype {
+	struct fstype *next;
+	const char *name;
+	int (*make)(const char *source, const char *data, struct superblock **out);
+	int (*make_on)(struct block_dev *dev, const char *source, const char *data, uint32_t *flags, struct superblock **out);
+	bool nodev;
+};
 void fstype_register(struct fstype *t);
 struct fstype *fstype_first(void);
-int fstype_mount(const char *type, const char *source, const char *data, struct name *at, uint32_t flags);
+/** mount(2). -ENODEV no such type; of those on a disk: -ENOENT..., -ENOTBLK, -ENXIO, -EBUSY mounted, -EROFS, and make_on's; -EINVAL. */
+int fstype_mount(const char *type, const char *source, const char *data, struct name *at, uint32_t flags, const struct fs_caller *who);
+/** The file system alone, not yet anywhere; *flags may gain MS_RDONLY. Errors as above. */
+int fstype_make(const char *type, const char *source, const char *data, uint32_t *flags, struct superblock **out, const struct fs_caller *who);
 #endif

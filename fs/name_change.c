@@ -48,6 +48,7 @@ static void unlock_dir(struct name *dir)
 /** The name was removed from its directory: nobody finds it any more, holders keep it. */
 static void detach(struct name *n)
 {
+	name_forget_twins(n);
 	list_remove(&n->hash_node);
 	n->unlinked = true;
 }
@@ -92,13 +93,13 @@ static uint32_t new_mode(const struct name *dir, uint32_t mode, const struct fs_
 
 	mode &= ~who->umask;
 	if (S_ISDIR(mode) || (mode & (S_ISGID | 0010)) != (S_ISGID | 0010) || !(d->mode & S_ISGID)) return mode;
-	return capable(who) || inode_in_group(who->cred, d->gid) ? mode : mode & ~S_ISGID;
+	return has_cap(who, CAP_FSETID) || inode_in_group(who->cred, d->gid) ? mode : mode & ~S_ISGID;
 }
 
 int name_create(struct name *dir, const char *last, uint32_t len, uint32_t mode, uint32_t rdev, const struct fs_caller *who, struct name **out)
 {
 	if (special(last, len)) return -EEXIST;
-	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !capable(who)) return -EPERM;
+	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !has_cap(who, CAP_MKNOD)) return -EPERM;
 	lock_dir(dir);
 	int err = create_locked(dir, last, len, new_mode(dir, mode, who), rdev, who, out);
 	unlock_dir(dir);
@@ -153,7 +154,7 @@ int name_symlink(struct name *dir, const char *last, uint32_t len, const char *t
 /** Others' files can be linked only as far as they could be copied; proc(5) protected_hardlinks, which Debian sets. */
 static int may_link(const struct inode *i, const struct fs_caller *who)
 {
-	if (capable(who) || who->cred->fsuid == i->uid) return 0;
+	if (has_cap(who, CAP_FOWNER) || who->cred->fsuid == i->uid) return 0;
 	if (!S_ISREG(i->mode) || (i->mode & S_ISUID) || (i->mode & (S_ISGID | 0010)) == (S_ISGID | 0010)) return -EPERM;
 	return inode_permission(i, R_OK | W_OK, who) ? -EPERM : 0;
 }
@@ -290,6 +291,7 @@ static void move_name(struct name *n, struct name *to, char *text, uint32_t len)
 {
 	struct name *parent = n->parent;
 
+	name_forget_twins(n);
 	list_remove(&n->hash_node);
 	if (n->text != n->own_text) kfree(n->text);
 	n->text = text;
@@ -387,7 +389,7 @@ int name_rename(struct name *from, const char *a, uint32_t alen, struct name *to
 {
 	struct renaming r = {.from = from, .to = to, .last = b, .len = blen};
 
-	if ((flags & RENAME_WHITEOUT) && !capable(who)) return -EPERM;
+	if ((flags & RENAME_WHITEOUT) && !has_cap(who, CAP_MKNOD)) return -EPERM;
 	if (from->of != to->of) return -EXDEV;
 	if (special(a, alen) || special(b, blen)) return -EBUSY;
 	if (from->of->flags & MS_RDONLY) return -EROFS;

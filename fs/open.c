@@ -128,8 +128,8 @@ static int check_kind(const struct name *n, uint32_t flags)
 	if (S_ISLNK(mode)) return flags & O_DIRECTORY ? -ENOTDIR : -ELOOP;
 	if (S_ISDIR(mode)) return (wanted(flags) & W_OK) || (flags & O_CREAT) ? -EISDIR : 0;
 	if (flags & O_DIRECTORY) return -ENOTDIR;
-	if (S_ISSOCK(mode) || S_ISBLK(mode)) return -ENXIO;
-	if (S_ISCHR(mode) && n->of && (n->of->flags & MS_NODEV)) return -EACCES;
+	if (S_ISSOCK(mode)) return -ENXIO;
+	if ((S_ISCHR(mode) || S_ISBLK(mode)) && n->of && (n->of->flags & MS_NODEV)) return -EACCES;
 	return 0;
 }
 
@@ -140,7 +140,7 @@ static int check_open(const struct name *n, uint32_t flags, bool created, const 
 
 	if (!err && !created) err = inode_permission(i, wanted(flags), who);
 	if (err) return err;
-	if ((flags & O_NOATIME) && !capable(who) && who->cred->fsuid != i->uid) return -EPERM;
+	if ((flags & O_NOATIME) && !has_cap(who, CAP_FOWNER) && who->cred->fsuid != i->uid) return -EPERM;
 	if ((flags & O_DIRECT) && !file_can_direct(i)) return -EINVAL;
 	if (!S_ISREG(i->mode)) return 0;
 	if ((wanted(flags) & W_OK) && n->of && (n->of->flags & MS_RDONLY)) return -EROFS;
@@ -162,7 +162,7 @@ static int open_kind(struct file *f, const struct fs_caller *who)
 {
 	struct inode *i = f->inode;
 
-	if (S_ISCHR(i->mode)) return dev_open(f, who);
+	if (S_ISCHR(i->mode) || S_ISBLK(i->mode)) return dev_open(f, who);
 	if (S_ISFIFO(i->mode)) return fifo_open(f, who);
 	return i->ops->open ? i->ops->open(i, f, who) : 0;
 }

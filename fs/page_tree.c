@@ -43,7 +43,25 @@ uint32_t page_tree_find(const struct page_tree *t, uint32_t index)
 {
 	const union page_slot *s = find_slot(t, index);
 
-	return s ? s->pfn : FRAME_NONE;
+	return s ? s->pfn & ~PAGE_TAGS : FRAME_NONE;
+}
+
+uint32_t page_tree_tags(const struct page_tree *t, uint32_t index)
+{
+	const union page_slot *s = find_slot(t, index);
+
+	return s ? s->pfn & PAGE_TAGS : 0;
+}
+
+uint32_t page_tree_tag(struct page_tree *t, uint32_t index, uint32_t set, uint32_t clear)
+{
+	union page_slot *s = (union page_slot *)find_slot(t, index);
+
+	if (!s || s->pfn == FRAME_NONE) return 0;
+	uint32_t before = s->pfn & PAGE_TAGS;
+	s->pfn = (s->pfn & ~clear) | set;
+	t->n_dirty += ((s->pfn & PAGE_DIRTY) != 0) - ((before & PAGE_DIRTY) != 0);
+	return before;
 }
 
 static int grow(struct page_tree *t, uint32_t index)
@@ -74,7 +92,7 @@ int page_tree_insert(struct page_tree *t, uint32_t index, uint32_t pfn)
 		}
 		s = step(s->down, index, h);
 	}
-	KASSERT2(s->pfn == FRAME_NONE, s->pfn, index);
+	KASSERT2(s->pfn == FRAME_NONE && !(pfn & PAGE_TAGS), s->pfn, index);
 	s->pfn = pfn;
 	t->n_pages++;
 	return 0;
@@ -88,7 +106,9 @@ uint32_t page_tree_remove(struct page_tree *t, uint32_t index)
 	if (pfn == FRAME_NONE) return FRAME_NONE;
 	s->pfn = FRAME_NONE;
 	t->n_pages--;
-	return pfn;
+	t->gone++;
+	if (pfn & PAGE_DIRTY) t->n_dirty--;
+	return pfn & ~PAGE_TAGS;
 }
 
 bool page_tree_next(const struct page_tree *t, uint32_t *index)

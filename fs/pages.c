@@ -5,10 +5,16 @@
 #include "abi/linux_errno.h"
 #include "fs/name.h"
 #include "fs/page_tree.h"
+#include "fs/writeback.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/kheap.h"
 #include "lib/fmt.h"
 #include "lib/str.h"
+
+#define LOW_SHARE 16u   /* the cache of disks leaves this part of memory free for those who cannot wait */
+#define RUN_FIRST 8u    /* pages brought at a first miss: 32 KiB cost a disk little more than 4 */
+#define RUN_SCARCE 2u
+#define PART_SHIFT 10   /* dirt is noted by the 1 KiB */
 
 uint32_t pages_cached_total;
 
@@ -26,69 +32,236 @@ static uint32_t find(const struct inode *i, uint32_t index)
 	return i->pages ? page_tree_find(i->pages, index) : FRAME_NONE;
 }
 
+static bool on_disk(const struct inode *i)
+{
+	return i->ops->read_pages != NULL;
+}
+
+static int need_tree(struct inode *i)
+{
+	if (!i->pages) i->pages = kzalloc(sizeof *i->pages);
+	return i->pages ? 0 : -ENOMEM;
+}
+
 int pages_adopt(struct inode *i, uint32_t index, uint32_t pfn)
 {
-	if (!i->pages) {
-		i->pages = kzalloc(sizeof *i->pages);
-		if (!i->pages) return -ENOMEM;
-	}
-	int err = page_tree_insert(i->pages, index, pfn);
+	int err = need_tree(i);
+
+	if (!err) err = page_tree_insert(i->pages, index, pfn);
 	if (err) return err;
 	pages_cached_total++;
 	i->sb->n_pages++;
+	if (on_disk(i)) writeback_cached(i);
 	return 0;
 }
 
-void pages_drop(struct inode *i, uint32_t index)
+/* ---- absent pages */
+/** A frame for a page of a disk: a writer that cleans pages is worth waiting for. The threads that clean take from the reserve. */
+static uint32_t disk_frame(bool zero)
 {
-	frame_unref(page_tree_remove(i->pages, index));
-	pages_cached_total--;
-	i->sb->n_pages--;
+	uint32_t low = frame_total() / LOW_SHARE;
+
+	if (frame_free_count() < low) writeback_reclaim(PAGES_RUN);
+	for (int tries = 0; tries < 3; tries++) {
+		uint32_t pfn = zero ? frame_alloc_zero() : frame_alloc();
+		if (pfn != FRAME_NONE) return pfn;
+		writeback_wanted();
+		if (thread_current()->system) break;
+		if (!frame_wait()) return FRAME_NONE;
+	}
+	uint32_t pfn = frame_alloc_reserve();
+	if (pfn != FRAME_NONE && zero) memset(frame_virt(pfn), 0, PAGE_SIZE);
+	return pfn;
 }
 
-/** A frame for an absent page: read from below, or zeroed. One reference. */
-static int fresh(struct inode *i, uint32_t index, uint32_t *pfn)
+/** How many pages to bring when `index` is missing, and from which on: whoever reads on gets ever longer runs, anybody else the
+ *  neighbours (a program's pages are asked for in no order). */
+static uint32_t choose_run(struct inode *i, uint32_t index, uint32_t *first)
 {
-	if (!i->ops->read_page && !pages_room(i)) return -ENOSPC;
-	*pfn = frame_alloc_zero();
-	if (*pfn == FRAME_NONE) return i->ops->read_page ? -ENOMEM : -ENOSPC;
-	int err = i->ops->read_page ? i->ops->read_page(i, index, *pfn) : 0;
-	if (err) frame_unref(*pfn);
+	uint32_t end = (uint32_t)MIN((i->size + PAGE_MASK) >> PAGE_SHIFT, (uint64_t)PAGES_INDEX_MAX + 1);
+	bool on = index == i->read_next, scarce = frame_free_count() < frame_total() / LOW_SHARE;
+	uint32_t n = scarce ? RUN_SCARCE : on ? MIN(MAX(i->read_run * 2, RUN_FIRST), PAGES_RUN) : RUN_FIRST;
+
+	*first = on ? index : index - index % n;
+	while (*first < index && find(i, *first) != FRAME_NONE) ++*first;
+	if (index >= end) {
+		*first = index;
+		return 1;
+	}
+	n = MIN(n, end - *first);
+	for (uint32_t k = index + 1 - *first; k < n; k++)
+		if (find(i, *first + k) != FRAME_NONE) n = k;
+	i->read_run = n;
+	i->read_next = *first + n;
+	return n;
+}
+
+/** Frames for the run: the wanted one must be had, its neighbours may be fewer. */
+static int run_frames(uint32_t *pfn, uint32_t *first, uint32_t *n, uint32_t index)
+{
+	uint32_t k = 0;
+
+	pfn[0] = disk_frame(true);
+	if (pfn[0] == FRAME_NONE) return -ENOMEM;
+	for (k = 1; k < *n; k++) {
+		pfn[k] = frame_alloc_zero();
+		if (pfn[k] == FRAME_NONE) break;
+	}
+	if (*first + k <= index) { /* too few to reach it: it alone */
+		while (k > 1) frame_unref(pfn[--k]);
+		*first = index;
+	}
+	*n = k;
+	return 0;
+}
+
+/** What was read becomes the cache's, unless somebody else brought it. The wanted page gets one more reference, in *out. */
+static int keep_run(struct inode *i, uint32_t first, uint32_t n, const uint32_t *pfn, uint32_t index, uint32_t *out)
+{
+	int err = 0;
+
+	for (uint32_t k = 0; k < n; k++) {
+		bool wanted = first + k == index;
+		if (wanted) frame_ref(pfn[k]);
+		uint32_t there = find(i, first + k);
+		int e = there == FRAME_NONE ? pages_adopt(i, first + k, pfn[k]) : 0;
+		if (there != FRAME_NONE || e) frame_unref(pfn[k]);
+		if (!wanted) continue;
+		*out = there != FRAME_NONE ? there : pfn[k];
+		if (there != FRAME_NONE) frame_ref(there);
+		if (there != FRAME_NONE || e) frame_unref(pfn[k]);
+		err = e;
+	}
+	return err;
+}
+
+/** Read the run [first, first + n). 1: pages went away meanwhile, what was read may be old: try again. */
+static int read_run(struct inode *i, uint32_t first, uint32_t n, uint32_t index, uint32_t *out)
+{
+	uint32_t pfn[PAGES_RUN];
+	int err = run_frames(pfn, &first, &n, index);
+
+	if (err) return err;
+	uint32_t gone = i->pages->gone;
+	err = i->ops->read_pages(i, first, n, pfn);
+	if (!err && gone != i->pages->gone) err = 1;
+	if (!err) return keep_run(i, first, n, pfn, index, out);
+	for (uint32_t k = 0; k < n; k++) frame_unref(pfn[k]);
+	return err;
+}
+
+/** Bring an absent page from its disk, with neighbours. *out referenced. */
+static int bring(struct inode *i, uint32_t index, uint32_t *out)
+{
+	uint32_t first = index;
+	int err = need_tree(i);
+
+	if (err) return err;
+	uint32_t n = choose_run(i, index, &first);
+	err = read_run(i, first, n, index, out);
+	while (err == 1 || (err && n > 1)) { /* the neighbours may be unreadable, or keep changing: the page alone */
+		uint32_t there = find(i, index);
+		if (there != FRAME_NONE) {
+			frame_ref(there);
+			*out = there;
+			return 0;
+		}
+		n = 1;
+		err = read_run(i, index, 1, index, out);
+	}
+	return err;
+}
+
+/** A zeroed page for a file without a disk. *out referenced. */
+static int fresh(struct inode *i, uint32_t index, uint32_t *out)
+{
+	if (!pages_room(i)) return -ENOSPC;
+	*out = frame_alloc_zero();
+	if (*out == FRAME_NONE) return -ENOSPC;
+	int err = pages_adopt(i, index, *out);
+	if (err)
+		frame_unref(*out);
+	else
+		frame_ref(*out);
 	return err;
 }
 
 int pages_get(struct inode *i, uint32_t index, bool create, uint32_t *pfn)
 {
-	uint32_t mine, there = find(i, index);
-	int err;
+	uint32_t there = find(i, index);
 
 	if (index > PAGES_INDEX_MAX) return -EFBIG;
-	if (there == FRAME_NONE && (create || i->ops->read_page)) {
-		err = fresh(i, index, &mine);
-		if (err) return err;
-		there = find(i, index); /* reading slept: somebody else may have brought it */
-		if (there == FRAME_NONE) {
-			err = pages_adopt(i, index, mine);
-			there = mine;
-		}
-		if (err || there != mine) frame_unref(mine);
-		if (err) return err;
-	}
-	if (there != FRAME_NONE) frame_ref(there);
 	*pfn = there;
+	if (there == FRAME_NONE) return on_disk(i) ? bring(i, index, pfn) : create ? fresh(i, index, pfn) : 0;
+	if (on_disk(i)) page_tree_tag(i->pages, index, PAGE_USED, 0);
+	frame_ref(there);
 	return 0;
 }
 
+/* ---- newer than the disk */
+static uint32_t parts(uint32_t off, uint32_t n)
+{
+	uint32_t first = off >> PART_SHIFT, last = (off + n - 1) >> PART_SHIFT;
+
+	return ((2u << last) - (1u << first)) << PAGE_DIRTY_SHIFT;
+}
+
+static void mark(struct inode *i, uint32_t index, uint32_t tags)
+{
+	if (!on_disk(i) || find(i, index) == FRAME_NONE) return;
+	if (!(page_tree_tag(i->pages, index, tags | PAGE_USED, 0) & PAGE_DIRTY)) pages_dirty_total++;
+	writeback_note(i);
+}
+
+void pages_dirty(struct inode *i, uint32_t index, uint32_t off, uint32_t n)
+{
+	if (n > 0) mark(i, index, parts(off, n));
+}
+
+void pages_forget(struct inode *i, uint64_t pos, uint32_t n)
+{
+	while (n > 0 && i->pages) {
+		uint32_t off = (uint32_t)(pos & PAGE_MASK), k = MIN(n, PAGE_SIZE - off), index = (uint32_t)(pos >> PAGE_SHIFT);
+		uint32_t before = page_tree_tag(i->pages, index, 0, parts(off, k));
+		if ((before & PAGE_DIRTY) && !(page_tree_tags(i->pages, index) & PAGE_DIRTY)) pages_dirty_total--;
+		pos += k;
+		n -= k;
+	}
+}
+
+/* ---- how many, and fewer */
 uint32_t pages_resident(const struct inode *i)
 {
 	return i->pages ? i->pages->n_pages : 0;
+}
+
+static void drop(struct inode *i, uint32_t index)
+{
+	if (page_tree_tags(i->pages, index) & PAGE_DIRTY) pages_dirty_total--;
+	if (on_disk(i)) pages_disk_total--;
+	frame_unref(page_tree_remove(i->pages, index));
+	pages_cached_total--;
+	i->sb->n_pages--;
 }
 
 /* The pages of [first, end); whoever maps them sees them no more. */
 static void drop_range(struct inode *i, uint32_t first, uint32_t end, bool copies)
 {
 	backing_cut(&i->backing, first, end, copies);
-	while (i->pages && page_tree_next(i->pages, &first) && first < end) pages_drop(i, first);
+	while (i->pages && page_tree_next(i->pages, &first) && first < end) drop(i, first);
+}
+
+bool pages_drop_if_clean(struct inode *i, uint32_t index)
+{
+	if ((page_tree_tags(i->pages, index) & PAGE_DIRTY) || frame_refs(find(i, index)) != 1) return false;
+	drop(i, index);
+	return true;
+}
+
+void pages_drop_clean(struct inode *i)
+{
+	if (!i->pages) return;
+	for (uint32_t index = 0; page_tree_next(i->pages, &index); index++) pages_drop_if_clean(i, index);
 }
 
 void pages_truncate(struct inode *i, uint64_t size)
@@ -98,6 +271,7 @@ void pages_truncate(struct inode *i, uint64_t size)
 
 	if (first <= PAGES_INDEX_MAX) drop_range(i, (uint32_t)first, UINT32_MAX, true);
 	if (!i->pages) return;
+	i->pages->gone++; /* what is being read beyond the end is not wanted any more */
 	if (first == 0) page_tree_clear(i->pages);
 	uint32_t pfn = tail ? find(i, (uint32_t)(size >> PAGE_SHIFT)) : FRAME_NONE;
 	if (pfn != FRAME_NONE) memset((uint8_t *)frame_virt(pfn) + tail, 0, PAGE_SIZE - tail);
@@ -134,26 +308,48 @@ int32_t pages_read(struct inode *i, struct uio *u, uint64_t pos)
 	return (int32_t)done;
 }
 
-/** Fill an absent page of a file without a disk as a whole: no need to zero it first. Bytes, or -errno. */
+/** The frame holds `got` bytes for an absent page (the rest is zero): it becomes the page, or goes into the one that came meanwhile.
+ *  Takes over the frame's reference. No memory: what was reserved on a disk is written at once, so that it does not show remains. */
+static int put_whole(struct inode *i, uint32_t index, uint32_t pfn, uint32_t got)
+{
+	uint32_t there = find(i, index);
+	int err = 0;
+
+	if (there == FRAME_NONE && got < PAGE_SIZE && on_disk(i)) { /* a short copy: the rest is the disk's */
+		err = bring(i, index, &there);
+		if (!err) frame_unref(there); /* the cache has it, and nothing sleeps before the copy */
+	}
+	if (!err && there != FRAME_NONE) memcpy(frame_virt(there), frame_virt(pfn), got);
+	if (!err && there == FRAME_NONE) {
+		err = pages_adopt(i, index, pfn);
+		if (!err) frame_ref(pfn);
+	}
+	if (!err) pages_dirty(i, index, 0, got);
+	else if (on_disk(i)) (void)i->ops->write_pages(i, index, 1, &(struct page_out){.pfn = pfn, .mask = parts(0, got) >> PAGE_DIRTY_SHIFT});
+	frame_unref(pfn);
+	return err;
+}
+
+static int32_t reserve(struct inode *i, uint32_t index, uint32_t off, uint32_t n)
+{
+	return i->ops->reserve ? i->ops->reserve(i, ((uint64_t)index << PAGE_SHIFT) + off, n) : (int32_t)n;
+}
+
+/** Fill an absent page as a whole: no need to zero it or to read it first. Bytes, or -errno. */
 static int32_t write_whole(struct inode *i, struct uio *u, uint32_t index)
 {
-	if (!pages_room(i)) return -ENOSPC;
-	uint32_t pfn = frame_alloc();
-	if (pfn == FRAME_NONE) return -ENOSPC;
+	if (!on_disk(i) && !pages_room(i)) return -ENOSPC;
+	uint32_t pfn = on_disk(i) ? disk_frame(false) : frame_alloc();
+	if (pfn == FRAME_NONE) return on_disk(i) ? -ENOMEM : -ENOSPC;
 	int32_t got = uio_from(u, frame_virt(pfn), PAGE_SIZE);
-	if (got > 0) {
-		memset((uint8_t *)frame_virt(pfn) + got, 0, PAGE_SIZE - (uint32_t)got);
-		uint32_t there = find(i, index); /* a mapping may have made the page during the copy */
-		if (there != FRAME_NONE) {
-			memcpy(frame_virt(there), frame_virt(pfn), (uint32_t)got);
-		} else if (pages_adopt(i, index, pfn) == 0) {
-			return got;
-		} else {
-			got = -ENOSPC;
-		}
+	if (got > 0) got = reserve(i, index, 0, (uint32_t)got);
+	if (got <= 0) {
+		frame_unref(pfn);
+		return got;
 	}
-	frame_unref(pfn);
-	return got;
+	memset((uint8_t *)frame_virt(pfn) + got, 0, PAGE_SIZE - (uint32_t)got);
+	int err = put_whole(i, index, pfn, (uint32_t)got);
+	return !err ? got : on_disk(i) ? err : -ENOSPC;
 }
 
 static int32_t write_part(struct inode *i, struct uio *u, uint32_t index, uint32_t off, uint32_t n)
@@ -162,12 +358,18 @@ static int32_t write_part(struct inode *i, struct uio *u, uint32_t index, uint32
 	int err = pages_get(i, index, true, &pfn);
 
 	if (err) return err;
-	int32_t got = uio_from(u, (uint8_t *)frame_virt(pfn) + off, n);
+	int32_t got = reserve(i, index, off, n);
+	if (got > 0) {
+		n = (uint32_t)got;
+		pages_dirty(i, index, off, n); /* a fresh block must get at least its zeros */
+		got = uio_from(u, (uint8_t *)frame_virt(pfn) + off, n);
+		pages_dirty(i, index, off, n); /* it may have been written out while the copy slept */
+	}
 	frame_unref(pfn);
 	return got;
 }
 
-int32_t pages_write(struct inode *i, struct uio *u, uint64_t pos)
+static int32_t write_loop(struct inode *i, struct uio *u, uint64_t pos)
 {
 	uint32_t done = 0;
 
@@ -175,7 +377,7 @@ int32_t pages_write(struct inode *i, struct uio *u, uint64_t pos)
 		uint32_t index = (uint32_t)(pos >> PAGE_SHIFT), off = (uint32_t)(pos & PAGE_MASK);
 		uint32_t n = MIN(PAGE_SIZE - off, u->left);
 		if (pos >> PAGE_SHIFT > PAGES_INDEX_MAX) return done ? (int32_t)done : -EFBIG;
-		bool whole = n == PAGE_SIZE && !i->ops->read_page && find(i, index) == FRAME_NONE;
+		bool whole = n == PAGE_SIZE && find(i, index) == FRAME_NONE;
 		int32_t got = whole ? write_whole(i, u, index) : write_part(i, u, index, off, n);
 		if (got < 0) return done ? (int32_t)done : got;
 		done += (uint32_t)got;
@@ -183,9 +385,19 @@ int32_t pages_write(struct inode *i, struct uio *u, uint64_t pos)
 		if (pos > i->size) i->size = pos;
 		if (got > 0) inode_touch_data(i);
 		if ((uint32_t)got < n) break;
+		if (on_disk(i)) writeback_throttle(i);
 		preempt_point();
 	}
 	return (int32_t)done;
+}
+
+int32_t pages_write(struct inode *i, struct uio *u, uint64_t pos)
+{
+	uint32_t want = u->left;
+	int32_t n = write_loop(i, u, pos);
+
+	if (i->ops->trim && (n < 0 || (uint32_t)n < want)) i->ops->trim(i);
+	return n;
 }
 
 /* ---- as a backing */
@@ -194,7 +406,7 @@ static int backing_get_page(struct backing *b, uint32_t index, bool nowait, uint
 	struct inode *i = backing_inode(b);
 
 	if (index >= (i->size + PAGE_MASK) >> PAGE_SHIFT) return -ENXIO;
-	if (nowait && i->ops->read_page && find(i, index) == FRAME_NONE) return -EAGAIN;
+	if (nowait && on_disk(i) && find(i, index) == FRAME_NONE) return -EAGAIN;
 	int err = pages_get(i, index, true, pfn); /* a hole gets its page: a shared mapping must see later writes */
 	return err == -ENOSPC ? -ENOMEM : err;
 }
@@ -208,7 +420,7 @@ static int backing_punch(struct backing *b, uint32_t first, uint32_t end)
 {
 	struct inode *i = backing_inode(b);
 
-	if (i->ops->read_page) return -EOPNOTSUPP; /* its pages come from below again */
+	if (i->ops->read_pages) return -EOPNOTSUPP; /* its pages come from below again */
 	drop_range(i, first, end, false);
 	inode_touch_data(i);
 	return 0;
@@ -216,8 +428,10 @@ static int backing_punch(struct backing *b, uint32_t first, uint32_t end)
 
 static void backing_dirtied(struct backing *b, uint32_t index)
 {
-	UNUSED(index);
-	inode_touch_data(backing_inode(b));
+	struct inode *i = backing_inode(b);
+
+	mark(i, index, PAGE_DIRTY | PAGE_SHARED); /* it stays dirty while it is mapped: later writes are not seen */
+	inode_touch_data(i);
 }
 
 static uint64_t backing_size(struct backing *b)

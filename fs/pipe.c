@@ -206,6 +206,31 @@ static int32_t fifo_read(struct file *f, struct uio *u, const uint64_t *pos, con
 	return n;
 }
 
+int32_t pipe_peek(struct file *f, void *buf, uint32_t n, bool nonblock)
+{
+	struct pipe *p = f->priv;
+
+	while (p->head == p->tail) {
+		if (p->n_writers == 0) return 0;
+		if (nonblock) return -EAGAIN;
+		if (waitq_sleep(&p->readable, CUT_SIGNAL | CUT_DESTROY, FOREVER) == -EINTR) return -ERESTARTSYS;
+	}
+	n = MIN(n, bytes_here(p, p->head));
+	memcpy(buf, (uint8_t *)frame_virt(page_at(p, p->head)->pfn) + (p->head & PAGE_MASK), n);
+	return (int32_t)n;
+}
+
+void pipe_skip(struct file *f, uint32_t n)
+{
+	struct pipe *p = f->priv;
+
+	mutex_lock(&p->reading);
+	if (p->head != p->tail) passed(p, MIN(n, bytes_here(p, p->head)), page_at(p, p->head)->packet);
+	if (!p->writing.owner) rewind_empty(p);
+	mutex_unlock(&p->reading);
+	waitq_wake_all(&p->writable);
+}
+
 /* ---- writing */
 /** A page is written again only when it was read to its end, as on Linux: so the room counts from the head's page. */
 static uint32_t room(const struct pipe *p)
@@ -346,7 +371,7 @@ static int32_t resize(struct pipe *p, uint32_t want, const struct fs_caller *who
 	uint32_t size = PAGE_SIZE;
 
 	if (want > 1u << 31) return -EINVAL;
-	if (want > PIPE_MAX && !capable(who)) return -EPERM;
+	if (want > PIPE_MAX && !has_cap(who, CAP_SYS_RESOURCE)) return -EPERM;
 	if (want > PIPE_MOST) return -ENOMEM;
 	while (size < want) size *= 2;
 	uint32_t span = p->tail - ALIGN_DOWN(p->head, PAGE_SIZE);

@@ -88,19 +88,27 @@ static int show_filesystems(struct text_sink *s, const struct fs_caller *who)
 	return 0;
 }
 
-/** Major numbers with the name of their first row, numbers cut off: "  4 ttyS". */
+/** Major numbers of one kind with the name of their first row, numbers cut off: "  4 ttyS". */
+static void list_devices(struct text_sink *s, uint32_t kind)
+{
+	for (const struct dev_row *r = dev_first(); r; r = r->next) {
+		const struct dev_row *before = dev_first();
+		if ((r->mode & S_IFMT) != kind) continue;
+		while (before != r && (before->rdev >> 8 != r->rdev >> 8 || (before->mode & S_IFMT) != kind)) before = before->next;
+		uint32_t len = (uint32_t)strlen(r->name);
+		while (len > 1 && r->name[len - 1] >= '0' && r->name[len - 1] <= '9') len--;
+		const char *name = S_ISBLK(r->mode) ? (r->name[0] == 's' ? "sd" : "virtblk") : r->rdev >> 8 == 1 ? "mem" : r->name;
+		if (before == r) sink_printf(s, "%3u %.*s\n", r->rdev >> 8, S_ISBLK(r->mode) ? 7 : (int)len, name);
+	}
+}
+
 static int show_devices(struct text_sink *s, const struct fs_caller *who)
 {
 	UNUSED(who);
 	sink_printf(s, "Character devices:\n");
-	for (const struct dev_row *r = dev_first(); r; r = r->next) {
-		const struct dev_row *before = dev_first();
-		while (before != r && before->rdev >> 8 != r->rdev >> 8) before = before->next;
-		uint32_t len = (uint32_t)strlen(r->name);
-		while (len > 1 && r->name[len - 1] >= '0' && r->name[len - 1] <= '9') len--;
-		if (before == r) sink_printf(s, "%3u %.*s\n", r->rdev >> 8, (int)len, r->rdev >> 8 == 1 ? "mem" : r->name);
-	}
+	list_devices(s, S_IFCHR);
 	sink_printf(s, "\nBlock devices:\n");
+	list_devices(s, S_IFBLK);
 	return 0;
 }
 

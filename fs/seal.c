@@ -37,7 +37,7 @@ struct file *memfd_new(const char *text, bool sealable, const struct fs_caller *
 
 static bool is_memory(const struct inode *i)
 {
-	return S_ISREG(i->mode) && i->ops->truncate && !i->ops->read_page && i->ops->path;
+	return S_ISREG(i->mode) && i->ops->truncate && !i->ops->read_pages && i->ops->path;
 }
 
 int seal_get(const struct file *f)

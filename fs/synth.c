@@ -3,6 +3,7 @@
  * Never: knows what the rows mean.  */
 #include "fs/synth.h"
 #include "abi/linux_errno.h"
+#include "fs/block.h"
 #include "fs/pages.h"
 #include "fs/synth_priv.h"
 #include "kernel/base/log.h"
@@ -83,7 +84,8 @@ int dev_open(struct file *f, const struct fs_caller *who)
 {
 	struct dev_row *row = devices;
 
-	while (row && row->rdev != f->inode->rdev) row = row->next;
+	if (S_ISBLK(f->inode->mode)) return block_open(f);
+	while (row && (row->rdev != f->inode->rdev || !S_ISCHR(row->mode))) row = row->next;
 	if (!row) return -ENXIO;
 	if (row->ops) f->ops = row->ops;
 	return row->open ? row->open(f, who) : 0;

@@ -5,7 +5,7 @@
 #define FS_SYNTH_H
 #include "fs/file.h"
 
-/* ---- /dev: character devices by number, with a node in devtmpfs-like /dev */
+/* ---- /dev: devices by number, with a node in devtmpfs-like /dev */
 struct dev_row {
 	struct dev_row *next;
 	const char *name;              /* below /dev */
@@ -34,6 +34,7 @@ struct proc_row {
 	int (*store)(const char *text, uint32_t n, const struct fs_caller *who); /* whole write, NUL-terminated; may sleep */
 };
 void proc_register(struct proc_row *row);
+void sys_register(struct proc_row *row);   /* the same below /sys */
 /** Rows of a process, or of a thread of it (/proc/PID/task/TID): pid, or tid, is looked up again at each read; show returns -ESRCH
  *  when it is gone. */
 struct pid_row {

@@ -501,12 +501,13 @@ int tmpfs_node(struct superblock *sb, const char *path, uint32_t mode, uint32_t 
 /* ---- the file system as a whole */
 static int op_statfs(struct superblock *sb, struct linux_statfs64 *out)
 {
-	UNUSED(sb);
+	uint32_t unused = frame_free_count();
+
 	memset(out, 0, sizeof *out);
 	out->type = TMPFS_MAGIC;
 	out->bsize = out->frsize = PAGE_SIZE;
-	out->blocks = frame_total();
-	out->bfree = out->bavail = frame_free_count();
+	out->blocks = sb->max_pages ? sb->max_pages : frame_total();
+	out->bfree = out->bavail = sb->max_pages ? MIN(unused, sb->max_pages - MIN(sb->n_pages, sb->max_pages)) : unused;
 	out->files = frame_total();
 	out->ffree = frame_free_count();
 	out->namelen = NAME_MAX;
@@ -534,27 +535,22 @@ static void empty_tree(struct superblock *sb)
 	}
 }
 
-/** Options of mount(8) for tmpfs: only mode= changes anything here. */
-static uint32_t root_mode(const char *data)
-{
-	const char *p = data ? strstr(data, "mode=") : NULL;
-	uint32_t mode = 0;
-
-	if (!p) return 01777;
-	for (p += 5; *p >= '0' && *p <= '7'; p++) mode = mode * 8 + (uint32_t)(*p - '0');
-	return mode & 07777;
-}
-
 int tmpfs_make(const char *source, const char *data, struct superblock **out)
 {
-	struct superblock *sb = superblock_new("tmpfs", source);
+	struct tmpfs_options o;
+	int err = tmpfs_parse(data, &o);
 
+	if (err) return err;
+	struct superblock *sb = superblock_new("tmpfs", source);
 	if (!sb) return -ENOMEM;
-	sb->root = make_inode(sb, S_IFDIR | root_mode(data), 0);
+	sb->max_pages = o.max_pages;
+	sb->root = make_inode(sb, S_IFDIR | o.mode, 0);
 	if (!sb->root) {
 		superblock_unref(sb);
 		return -ENOMEM;
 	}
+	sb->root->uid = o.uid;
+	sb->root->gid = o.gid;
 	sb->attributes = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND | STATX_ATTR_NODUMP;
 	sb->xattrs = true;
 	sb->statfs = op_statfs;

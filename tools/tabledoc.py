@@ -30,7 +30,7 @@ REMARKS = {
     "preadv2": "flags: -EOPNOTSUPP",
     "pwritev2": "flags: -EOPNOTSUPP",
     "prctl": "names, death signal, dumpable, a few constants; the rest -EINVAL",
-    "ptrace": "-ENOSYS: processes are not traced; see the trace option",
+    "ptrace": "-ENOSYS; calls are shown by the command trace (/dev/trace, kernel/proc/tracer.h)",
     "restart_syscall": "nanosleep, clock_nanosleep, poll, futex",
     "rseq": "-ENOSYS on purpose",
     "sched_setscheduler": "SCHED_OTHER, BATCH, IDLE are one class; real time -EPERM",

@@ -1,6 +1,7 @@
 ; stubs.asm - the vectors: build one frame (struct user_regs), switch stacks, call C; the way out; thread switch.
 ; Called by: the CPU; context.c and the scheduler for the switches.
 ; Never: decides anything; trap.c sorts.
+; C and assembly pass the first three arguments in eax, edx and ecx (-mregparm=3).
 bits 32
 
 KERNEL_DS   equ 0x10
@@ -55,14 +56,11 @@ trap_common:
 	jz .from_kernel
 	mov esp, [user_kstack_top]
 	xor ebp, ebp                  ; backtraces end at the user boundary
-	push eax
 	call trap_user
 	jmp user_exit
 
 .from_kernel:
-	push eax
 	call trap_kernel
-	add esp, 4
 	pop ebx
 	pop ecx
 	pop edx
@@ -104,19 +102,16 @@ arch_user_enter:
 call_on_irq_stack:
 	push ebp
 	mov ebp, esp
-	mov eax, [ebp + 8]
-	mov ecx, [ebp + 12]
+	mov ecx, eax
+	mov eax, edx
 	mov esp, [irq_stack_top]
-	push ecx
-	call eax
+	call ecx
 	mov esp, ebp
 	pop ebp
 	ret
 
 ; void arch_context_switch(struct arch_context *from, struct arch_context *to)
 arch_context_switch:
-	mov eax, [esp + 4]
-	mov edx, [esp + 8]
 	push ebp
 	push ebx
 	push esi
@@ -133,7 +128,7 @@ arch_context_switch:
 context_start:
 	xor ebp, ebp
 	sti
-	push esi
+	mov eax, esi
 	call ebx
 	ud2                           ; an entry never returns
 
@@ -145,7 +140,7 @@ irq_save:
 	ret
 
 irq_restore:
-	test dword [esp + 4], 0x200
+	test eax, 0x200
 	jz .off
 	sti
 	ret

@@ -61,8 +61,7 @@ void trap_leave(void)
 {
 	struct user_regs *r;
 
-	kernel_user_return();
-	cli();
+	kernel_user_return(); /* interrupts are off from here on */
 	if (paging_n_flush) paging_flush();
 	r = (struct user_regs *)(uintptr_t)user_regs_loaded;
 	context_fix_selectors(r);

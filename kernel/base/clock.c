@@ -34,13 +34,14 @@ static void set_rate(uint32_t khz)
 	}
 }
 
-uint64_t clock_now_ns(void)
+uint64_t clock_ticks_ns(uint64_t t)
 {
 	if (!ns_mult) return 0; /* not calibrated yet */
-	uint64_t t = arch_tsc() - tsc_start;
 	uint64_t hi = (t >> 32) * ns_mult, lo = (uint64_t)(uint32_t)t * ns_mult;
 	return (hi << (32 - ns_shift)) + (lo >> ns_shift);
 }
+
+uint64_t clock_now_ns(void) { return clock_ticks_ns(arch_tsc() - tsc_start); }
 
 int64_t clock_wall_offset_ns(void) { return wall_offset; }
 void clock_set_wall_offset(int64_t ns) { wall_offset = ns; }

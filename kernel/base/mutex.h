@@ -4,7 +4,7 @@
 #ifndef KERNEL_BASE_MUTEX_H
 #define KERNEL_BASE_MUTEX_H
 #include "kernel/base/sched.h"
-enum mutex_order { MUTEX_FILE = 1, MUTEX_RENAME, MUTEX_DIR, MUTEX_DIR_CHILD, MUTEX_INODE, MUTEX_SPACE, MUTEX_PAGES, MUTEX_LEAF };
+enum mutex_order { MUTEX_FILE = 1, MUTEX_RENAME, MUTEX_DIR, MUTEX_DIR_CHILD, MUTEX_INODE, MUTEX_SPACE, MUTEX_WRITEBACK, MUTEX_PAGES, MUTEX_LEAF };
 struct mutex {
 	struct waitq waiters;
 	struct thread *owner;
@@ -14,5 +14,4 @@ struct mutex {
 void mutex_init(struct mutex *m, enum mutex_order order);
 void mutex_lock(struct mutex *m);   /* not cut by signals */
 void mutex_unlock(struct mutex *m);
-bool mutex_held(const struct mutex *m); /* by the caller */
 #endif

@@ -12,6 +12,7 @@ uint32_t frame_alloc_zero(void);       /* from the stock that idle time zeroes, 
 uint32_t frame_alloc_reserve(void);
 void frame_ref(uint32_t pfn);
 void frame_unref(uint32_t pfn);        /* frees at 0 */
+void frame_unref_zeroed(uint32_t pfn); /* the same for the only reference to a frame that is all zeros: it joins the stock */
 uint32_t frame_refs(uint32_t pfn);
 static inline void *frame_virt(uint32_t pfn) { return phys_to_virt(paddr(pfn << PAGE_SHIFT)); }
 static inline uint32_t frame_of(const void *v) { return virt_to_phys(v).v >> PAGE_SHIFT; }

@@ -249,25 +249,31 @@ void space_clear(struct space *s, uint32_t from, uint32_t to, struct area_stock 
 		space_split(s, to, k); /* a hole in the middle */
 		count_pages(s, a, -((to - from) >> PAGE_SHIFT));
 		a->end = from;
+		s->hint = NULL;
+		space_zap(s, from, to);
 		a = NULL;
 	} else if (a->start < from) {
-		count_pages(s, a, -((a->end - from) >> PAGE_SHIFT));
+		uint32_t end = a->end;
+		count_pages(s, a, -((end - from) >> PAGE_SHIFT));
 		a->end = from;
+		s->hint = NULL;
+		space_zap(s, from, end);
 		a = area_next(s, a);
 	}
 	for (; a && a->start < to; a = next) {
 		next = area_next(s, a);
+		uint32_t start = a->start, end = MIN(a->end, to);
 		if (a->end <= to) {
 			space_remove(s, a, k);
-			continue;
+		} else {
+			count_pages(s, a, -((to - start) >> PAGE_SHIFT));
+			if (a->backing) a->pgoff = area_index(a, to);
+			a->start = to;
+			s->hint = NULL;
 		}
-		count_pages(s, a, -((to - a->start) >> PAGE_SHIFT));
-		if (a->backing) a->pgoff = area_index(a, to);
-		a->start = to;
+		space_zap(s, start, end); /* entries are in areas only: nothing else need be looked at */
 	}
-	s->hint = NULL;
-	space_zap(s, from, to);
-	free_tables(s, from, to);
+	if (!list_empty(&s->areas)) free_tables(s, from, to); /* else all tables go with the directory */
 }
 
 /* ---- fork */

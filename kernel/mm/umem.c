@@ -10,12 +10,18 @@
 #define STRING_CHUNK 128u
 
 /* ---- the gate */
-static bool gate_enter(struct umem *m)
+static __attribute__((noinline)) bool gate_wait(struct umem *m)
 {
 	while (m->frozen) {
 		/* no signal ends this wait: the move commits or is given up within seconds */
 		if (waitq_sleep(m->thaw, CUT_DESTROY, FOREVER) == -EINTR) return false;
 	}
+	return true;
+}
+
+static bool gate_enter(struct umem *m)
+{
+	if (m->frozen && !gate_wait(m)) return false;
 	m->users++;
 	return true;
 }

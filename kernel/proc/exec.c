@@ -3,6 +3,7 @@
  * Never: touches the memory of the body; exec_image.c does between the two.  */
 #include "kernel/proc/exec.h"
 #include "kernel/base/clock.h"
+#include "kernel/proc/cred.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/exit.h"
 #include "kernel/proc/ids.h"
@@ -264,6 +265,7 @@ static void set_ids(struct cred *c, const struct exec_plan *p)
 	if (p->set_gid) c->egid = p->egid;
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
+	cred_exec(c);
 }
 
 static void set_texts(struct task *t, struct exec_plan *p)
@@ -328,6 +330,8 @@ int32_t finish_execve(struct ucall *c)
 	timers_exec(g);
 	set_ids(&g->cred, p);
 	if (p->set_uid || p->set_gid) g->pdeath_signal = 0;
+	g->undumpable = p->set_uid || p->set_gid;
+	g->keepcaps = false;
 	set_texts(t, p);
 	g->execed = true;
 	g->exit_signal = SIGCHLD;

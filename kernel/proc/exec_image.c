@@ -283,6 +283,7 @@ static void change_over(struct task *t, struct build *b, struct actions *own)
 	}
 	reset_actions(y->actions);
 	altstack_none(y);
+	y->personality &= ~0xffu; /* an ELF program is a plain Linux one; the flags stay */
 	y->restore_mask = false;
 	memset(&y->restart, 0, sizeof y->restart);
 	arch_user_init(&y->user);

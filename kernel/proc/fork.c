@@ -20,7 +20,7 @@ static bool too_many(const struct group *g)
 	const struct group *o;
 	uint64_t n = 0;
 
-	if (g->cred.uid == 0) return false;
+	if (g->cred.uid == 0 || cred_may(&g->cred, CAP_SYS_RESOURCE) || cred_may(&g->cred, CAP_SYS_ADMIN)) return false;
 	list_for_each(o, &all_groups, in_all)
 		if (o->cred.uid == g->cred.uid) n += MAX(o->n_tasks, 1u);
 	return n >= g->rlimits[RLIMIT_NPROC].cur;
@@ -50,6 +50,19 @@ static struct group *new_process(struct task *parent, uint32_t flags, uint32_t p
 	return g;
 }
 
+/* SCHED_RESET_ON_FORK: the child is an ordinary one, and no nicer to itself than others. */
+static void inherit_sched(struct task *t, const struct task *parent)
+{
+	bool reset = parent->home.sched.reset_on_fork;
+	bool better = reset && (parent->home.sched.policy == SCHED_FIFO || parent->home.sched.policy == SCHED_RR || parent->thread.nice < 0);
+
+	t->home.sched = parent->home.sched;
+	t->home.ioprio = parent->home.ioprio;
+	task_set_nice(t, better ? 0 : parent->thread.nice);
+	t->home.sched.reset_on_fork = false;
+	if (better) t->home.sched = (struct sched_kept){.policy = SCHED_OTHER};
+}
+
 int32_t home_fork(struct task *parent, uint32_t flags, struct task **child)
 {
 	struct group *from = parent->home.group, *g = from;
@@ -69,6 +82,7 @@ int32_t home_fork(struct task *parent, uint32_t flags, struct task **child)
 		return -ENOMEM;
 	}
 	memcpy(t->home.comm, parent->home.comm, sizeof t->home.comm);
+	inherit_sched(t, parent);
 	t->home.mask_mirror = parent->home.mask_mirror;
 	if (flags & CLONE_VFORK) t->home.vfork_child_of = parent;
 	*child = t;
@@ -137,6 +151,7 @@ static void copy_body(const struct body *p, struct body *y, uint32_t stack)
 	y->user.regs.eax = 0;
 	if (stack) y->user.regs.esp = stack;
 	y->mask = p->mask;
+	y->personality = p->personality;
 	y->altstack_sp = p->altstack_sp;
 	y->altstack_size = p->altstack_size;
 	y->altstack_flags = p->altstack_flags;

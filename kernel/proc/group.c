@@ -5,10 +5,12 @@
 #include "fs/tty.h"
 #include "kernel/proc/ipc.h"
 #include "kernel/base/clock.h"
+#include "kernel/proc/cred.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/ids.h"
 #include "kernel/proc/oom.h"
 #include "kernel/proc/procfs_rows.h"
+#include "kernel/proc/tracer.h"
 #include "lib/str.h"
 
 /* ---- sessions */
@@ -79,6 +81,7 @@ static int inherit(struct group *g, struct group *parent)
 	session_ref(g->session);
 	g->who = parent->who;
 	g->cred = parent->cred;
+	cred_hold(&g->cred);
 	name_ref(g->who.root);
 	name_ref(g->who.cwd);
 	memcpy(g->rlimits, parent->rlimits, sizeof g->rlimits);
@@ -91,6 +94,10 @@ static int inherit(struct group *g, struct group *parent)
 	g->environ_len = g->environ ? parent->environ_len : 0;
 	g->nice = parent->nice;
 	g->no_new_privs = parent->no_new_privs;
+	g->undumpable = parent->undumpable;
+	g->keepcaps = parent->keepcaps;
+	g->no_thp = parent->no_thp;
+	g->timer_slack_ns = parent->timer_slack_ns;
 	g->ignored_mirror = parent->ignored_mirror;
 	g->caught_mirror = parent->caught_mirror;
 	g->nocldwait = parent->nocldwait;
@@ -106,6 +113,7 @@ static int first(struct group *g)
 	if (!g->session || !g->fds) return -ENOMEM;
 	g->fds->limit = (uint32_t)first_limits[RLIMIT_NOFILE].cur;
 	memcpy(g->rlimits, first_limits, sizeof g->rlimits);
+	g->cred.effective = g->cred.permitted = g->cred.bounding = CAP_ALL;
 	g->who = (struct fs_caller){.umask = 022, .root = name_root(), .cwd = name_root(), .fsize_limit = UINT64_MAX};
 	name_ref(g->who.root);
 	name_ref(g->who.cwd);
@@ -140,6 +148,7 @@ struct group *group_new(struct group *parent)
 	g->parent = parent;
 	if (parent) list_push_back(&parent->children, &g->siblings);
 	list_push_back(&all_groups, &g->in_all);
+	if (parent) tracer_inherit(g, parent);
 	return g;
 }
 
@@ -244,8 +253,10 @@ void group_unref(struct group *g)
 {
 	KASSERT2(g->refs > 0, g->refs, g->pid);
 	if (--g->refs) return;
+	tracer_leave(g);
 	group_drop_environment(g);
 	sigqueue_clear(&g->pending);
+	cred_drop(&g->cred);
 	list_remove(&g->siblings);
 	list_remove(&g->in_all);
 	if (g->session) session_unref(g->session);
@@ -396,5 +407,7 @@ void proc_init(void)
 	space_shared_backing = tmpfs_shared_backing;
 	oom_init();
 	procfs_rows_init();
+	sysfs_rows_init();
 	ipc_init();
+	tracer_init();
 }

@@ -17,10 +17,7 @@ uint32_t ipc_now(void)
 
 static bool in_group(const struct cred *k, uint32_t gid)
 {
-	if (k->egid == gid) return true;
-	for (uint32_t i = 0; i < k->n_groups; i++)
-		if (k->groups[i] == gid) return true;
-	return false;
+	return k->egid == gid || cred_in_groups(k, gid);
 }
 
 static int permitted(const struct ipc_object *o, uint32_t rw, const struct fs_caller *who)
@@ -28,7 +25,7 @@ static int permitted(const struct ipc_object *o, uint32_t rw, const struct fs_ca
 	const struct cred *k = who->cred;
 	uint32_t mode = o->perm.mode;
 
-	if (capable(who)) return 0;
+	if (has_cap(who, CAP_IPC_OWNER)) return 0;
 	if (k->euid == o->perm.uid || k->euid == o->perm.cuid)
 		mode >>= 6;
 	else if (in_group(k, o->perm.gid) || in_group(k, o->perm.cgid))

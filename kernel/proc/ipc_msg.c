@@ -249,7 +249,7 @@ static int32_t change(struct ucall *c, struct queue *q, uint32_t cmd)
 	int err = cmd == IPC_SET ? umem_fetch(c->mem, &d, uaddr(c->arg[2]), sizeof d) : 0;
 
 	if (!err) err = ipc_may_change(&q->o, ucall_who(c));
-	if (!err && cmd == IPC_SET && d.qbytes > MSGMNB && !capable(ucall_who(c))) err = -EPERM;
+	if (!err && cmd == IPC_SET && d.qbytes > MSGMNB && !has_cap(ucall_who(c), CAP_SYS_RESOURCE)) err = -EPERM;
 	if (err) return err;
 	if (cmd == IPC_SET) {
 		err = ipc_set(&q->o, &d.perm);

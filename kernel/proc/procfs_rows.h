@@ -8,6 +8,7 @@ struct text_sink;
 void procfs_rows_init(void);   /* processes, procfs_rows.c; calls the next */
 void procfs_node_init(void);   /* this machine, procfs_node.c */
 void procfs_stack_init(void);  /* /proc/PID/stack, procfs_stack.c */
+void sysfs_rows_init(void);    /* /sys, sysfs_rows.c */
 
 /** id: a pid, or a tid, which is one of its process. 0, -ESRCH. */
 int procfs_find(uint32_t id, struct group **g);

@@ -64,7 +64,7 @@ static int32_t wait_children(struct wait_for *w, struct group *self, struct wait
 		bool any = false;
 		list_for_each_safe(c, next, &self->children, siblings) {
 			if (!is_wanted(w, c)) continue;
-			any = true;
+			if (c->state != RUN_ZOMBIE || (w->options & WEXITED)) any = true;
 			if (take(w, self, c, r)) return (int32_t)r->pid;
 		}
 		if (!any) return -ECHILD;

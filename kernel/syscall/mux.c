@@ -115,6 +115,10 @@ static const struct { uint32_t cmd; enum sysrow_id id; } ioctls[] = {
 	{TIOCGPGRP, ROW_ioctl_out4}, {TIOCSPGRP, ROW_ioctl_in4},  {TIOCGSID, ROW_ioctl_out4},  {TIOCOUTQ, ROW_ioctl_out4},
 	{FIONREAD, ROW_ioctl_out4},  {FIONBIO, ROW_ioctl_in4},    {FIOASYNC, ROW_ioctl_in4},   {TIOCSTI, ROW_ioctl_in1},
 	{TIOCGETD, ROW_ioctl_out4},  {TIOCSETD, ROW_ioctl_in4},   {TIOCMGET, ROW_ioctl_out4},  {FIOQSIZE, ROW_ioctl_out8},
+	{FIGETBSZ, ROW_ioctl_out4},  {FS_IOC_GETFLAGS, ROW_ioctl_out4},
+	{BLKROGET, ROW_ioctl_out4},  {BLKGETSIZE, ROW_ioctl_out4}, {BLKGETSIZE64, ROW_ioctl_out8}, {BLKSSZGET, ROW_ioctl_out4},
+	{BLKIOMIN, ROW_ioctl_out4},  {BLKIOOPT, ROW_ioctl_out4},  {BLKALIGNOFF, ROW_ioctl_out4}, {BLKPBSZGET, ROW_ioctl_out4},
+	{BLKBSZGET, ROW_ioctl_out4}, {HDIO_GETGEO, ROW_ioctl_out8},
 	{TIOCGPTN, ROW_ioctl_out4},   {TIOCGPTLCK, ROW_ioctl_out4}, {TIOCSPTLCK, ROW_ioctl_in4},
 	{TIOCPKT, ROW_ioctl_in4},    {TIOCGPKT, ROW_ioctl_out4},
 };
@@ -150,6 +154,7 @@ const struct sysrow *mux_prctl(struct ucall *c)
 {
 	switch (c->arg[0]) {
 	case PR_SET_NAME: return row(ROW_prctl_setname);
+	case PR_GET_TID_ADDRESS: return row(ROW_prctl_tid_address);
 	case PR_GET_NAME: return row(ROW_prctl_getname);
 	case PR_GET_PDEATHSIG:
 	case PR_GET_TSC:
@@ -160,7 +165,6 @@ const struct sysrow *mux_prctl(struct ucall *c)
 
 const struct sysrow *mux_setitimer(struct ucall *c)
 {
-	if (c->arg[0] > ITIMER_PROF) return failed(c, -EINVAL);
 	return row(c->arg[0] == ITIMER_REAL ? ROW_setitimer_real : ROW_setitimer_cpu);
 }
 

@@ -16,7 +16,7 @@ static int32_t attr_changed(struct inode *i)
 
 static bool owns(struct ucall *c, const struct inode *i)
 {
-	return capable(ucall_who(c)) || ucall_who(c)->cred->fsuid == i->uid;
+	return ucall_who(c)->cred->fsuid == i->uid || has_cap(ucall_who(c), CAP_FOWNER);
 }
 
 /* ---- mode */
@@ -34,7 +34,7 @@ static int32_t chmod_at(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint3
 		r = -EPERM;
 	} else {
 		mode &= 07777;
-		if (!capable(ucall_who(c)) && !cred_in_group(ucall_who(c)->cred, i->gid)) mode &= ~S_ISGID;
+		if (!has_cap(ucall_who(c), CAP_FSETID) && !cred_in_group(ucall_who(c)->cred, i->gid)) mode &= ~S_ISGID;
 		uint32_t old = i->mode;
 		i->mode = (i->mode & S_IFMT) | mode;
 		r = attr_changed(i);
@@ -72,7 +72,7 @@ static int32_t set_owner(struct ucall *c, struct inode *i, uint32_t uid, uint32_
 {
 	const struct cred *cred = ucall_who(c)->cred;
 
-	if (!capable(ucall_who(c))) {
+	if (!has_cap(ucall_who(c), CAP_CHOWN)) {
 		if (cred->fsuid != i->uid && (uid != KEEP || gid != KEEP)) return -EPERM;
 		if (uid != KEEP && uid != i->uid) return -EPERM;
 		if (gid != KEEP && gid != i->gid && !cred_in_group(cred, gid)) return -EPERM;

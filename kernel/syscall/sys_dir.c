@@ -1,4 +1,4 @@
-/* sys_dir.c - calls that read directories and links, and say where a process stands; mounts.
+/* sys_dir.c - calls that read directories and links, and say where a process stands.
  * Called by: dispatch.c through table.def (home halves).
  * Never: knows a file system.  */
 #include "kernel/syscall/sysarg.h"
@@ -198,7 +198,7 @@ int32_t sys_chroot(struct ucall *c)
 	int32_t r = arg_walk(c, HERE, c->arg[0], WALK_FOLLOW | WALK_DIRECTORY, &w);
 
 	if (r) return r;
-	if (!capable(ucall_who(c))) {
+	if (!has_cap(ucall_who(c), CAP_SYS_CHROOT)) {
 		walk_done(&w);
 		return -EPERM;
 	}
@@ -212,70 +212,3 @@ int32_t sys_umask(struct ucall *c)
 	group_set_umask(ucall_group(c), c->arg[0] & 0777);
 	return (int32_t)old;
 }
-
-/* ---- mounts */
-
-#define MOUNT_KEPT (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_SYNCHRONOUS)
-
-static int32_t remount(struct name *at, uint32_t flags)
-{
-	if (at != at->of->root) return -EINVAL;
-	at->of->flags = flags & MOUNT_KEPT;
-	return 0;
-}
-
-/* An optional string: "" for a null pointer. */
-static int opt_string(struct ucall *c, uint32_t at, char **out)
-{
-	if (at) return arg_path(c, at, out);
-	*out = kzalloc(1);
-	return *out ? 0 : -ENOMEM;
-}
-
-static int32_t mount_there(struct ucall *c, struct name *at, uint32_t flags)
-{
-	char *type = NULL, *source = NULL, *data = NULL;
-
-	if (flags & MS_REMOUNT) return remount(at, flags);
-	if (flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE)) return at == at->of->root ? 0 : -EINVAL;
-	if (flags & (MS_BIND | MS_MOVE)) return -EINVAL;
-	int32_t r = arg_path(c, c->arg[2], &type);
-	if (r) return r;
-	r = opt_string(c, c->arg[0], &source);
-	if (!r) r = opt_string(c, c->arg[4], &data);
-	if (!r) r = fstype_mount(type, source, data, at, flags & MOUNT_KEPT);
-	kfree(type);
-	kfree(source);
-	kfree(data);
-	return r;
-}
-
-int32_t sys_mount(struct ucall *c)
-{
-	uint32_t flags = c->arg[3];
-	struct walk w;
-
-	if (!capable(ucall_who(c))) return -EPERM;
-	if ((flags & MS_MGC_MSK) == MS_MGC_VAL) flags &= ~MS_MGC_MSK;
-	int32_t r = arg_walk(c, HERE, c->arg[1], WALK_FOLLOW, &w);
-	if (r) return r;
-	r = S_ISDIR(w.name->inode->mode) ? mount_there(c, w.name, flags) : -ENOTDIR;
-	walk_done(&w);
-	return r;
-}
-
-static int32_t unmount(struct ucall *c, uint32_t flags)
-{
-	struct walk w;
-
-	if (flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW)) return -EINVAL;
-	if (!capable(ucall_who(c))) return -EPERM;
-	int32_t r = arg_walk(c, HERE, c->arg[0], (flags & UMOUNT_NOFOLLOW) ? 0 : WALK_FOLLOW, &w);
-	if (r) return r;
-	r = mount_remove(w.name, flags);
-	walk_done(&w);
-	return r;
-}
-
-int32_t sys_umount(struct ucall *c) { return unmount(c, 0); }
-int32_t sys_umount2(struct ucall *c) { return unmount(c, c->arg[1]); }

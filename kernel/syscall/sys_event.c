@@ -177,7 +177,7 @@ int32_t sys_inotify_add_watch(struct ucall *c)
 	struct walk w;
 
 	if (!f) return -EBADF;
-	int32_t r = (mask & IN_MASK_ADD) && (mask & IN_MASK_CREATE) ? -EINVAL : 0;
+	int32_t r = ((mask & IN_MASK_ADD) && (mask & IN_MASK_CREATE)) || !inotify_is(f) ? -EINVAL : 0;
 	if (!r) r = arg_walk(c, HERE, c->arg[1], (mask & IN_DONT_FOLLOW ? 0 : WALK_FOLLOW) | (mask & IN_ONLYDIR ? WALK_DIRECTORY : 0), &w);
 	if (!r) {
 		r = inode_permission(walk_inode(&w), R_OK, ucall_who(c));

@@ -12,8 +12,9 @@ static struct fdtable *fds(const struct ucall *c)
 
 /* ---- open, close */
 
-static int32_t open_at(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint32_t flags, uint32_t mode)
+static int32_t open_how(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint32_t flags, uint32_t mode, uint32_t resolve)
 {
+	struct fs_caller who = *ucall_who(c);
 	struct name *start;
 	struct file *f;
 	char *path;
@@ -23,7 +24,8 @@ static int32_t open_at(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint32
 	r = fd_room(fds(c)); /* before a file is made that nobody can hold */
 	if (!r) r = arg_start(c, dirfd, path, &start);
 	if (!r) {
-		r = file_open(start, path, flags, mode & 07777, ucall_who(c), &f);
+		who.resolve = resolve;
+		r = file_open(start, path, flags, mode & 07777, &who, &f);
 		name_unref(start);
 	}
 	kfree(path);
@@ -33,9 +35,55 @@ static int32_t open_at(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint32
 	return r;
 }
 
+static int32_t open_at(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint32_t flags, uint32_t mode)
+{
+	return open_how(c, dirfd, path_at, flags, mode, 0);
+}
+
 int32_t sys_open(struct ucall *c) { return open_at(c, HERE, c->arg[0], c->arg[1], c->arg[2]); }
 int32_t sys_openat(struct ucall *c) { return open_at(c, c->arg[0], c->arg[1], c->arg[2], c->arg[3]); }
 int32_t sys_creat(struct ucall *c) { return open_at(c, HERE, c->arg[0], O_CREAT | O_WRONLY | O_TRUNC, c->arg[1]); }
+
+/* ---- openat2: nothing unknown is let pass */
+
+#define OPEN_KNOWN (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | \
+	O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE)
+#define RESOLVE_KNOWN (RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_CACHED)
+
+static int32_t fetch_how(struct ucall *c, struct linux_open_how *how)
+{
+	uint32_t size = c->arg[3];
+
+	if (size < sizeof *how) return -EINVAL;
+	if (size > PAGE_SIZE) return -E2BIG;
+	int err = umem_fetch(c->mem, how, uaddr(c->arg[2]), sizeof *how);
+	for (uint32_t at = sizeof *how; at < size && !err; at++) {
+		uint8_t rest;
+		err = umem_fetch(c->mem, &rest, uaddr(c->arg[2] + at), 1);
+		if (!err && rest) err = -E2BIG;
+	}
+	return err;
+}
+
+static int32_t check_how(const struct linux_open_how *how)
+{
+	uint32_t flags = (uint32_t)how->flags;
+	bool makes = (flags & O_CREAT) || (flags & (O_TMPFILE & ~O_DIRECTORY));
+
+	if ((how->flags & ~(uint64_t)OPEN_KNOWN) || (how->resolve & ~(uint64_t)RESOLVE_KNOWN)) return -EINVAL;
+	if ((how->resolve & RESOLVE_BENEATH) && (how->resolve & RESOLVE_IN_ROOT)) return -EINVAL;
+	if (makes ? how->mode & ~07777ull : how->mode) return -EINVAL;
+	return (flags & O_PATH) && (flags & ~(O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) ? -EINVAL : 0;
+}
+
+int32_t sys_openat2(struct ucall *c)
+{
+	struct linux_open_how how;
+	int32_t r = fetch_how(c, &how);
+
+	if (!r) r = check_how(&how);
+	return r ? r : open_how(c, c->arg[0], c->arg[1], (uint32_t)how.flags, (uint32_t)how.mode, (uint32_t)how.resolve);
+}
 
 int32_t sys_close(struct ucall *c)
 {
@@ -162,6 +210,12 @@ static int32_t ioctl_peer(struct ucall *c, struct file *f)
 	return r;
 }
 
+/* What regular files and directories answer of themselves. */
+static int32_t of_files(const struct file *f, int32_t answer)
+{
+	return S_ISREG(f->inode->mode) || S_ISDIR(f->inode->mode) ? answer : -ENOTTY;
+}
+
 int32_t sys_ioctl(struct ucall *c)
 {
 	struct file *f = arg_file(c, c->arg[0]);
@@ -174,6 +228,10 @@ int32_t sys_ioctl(struct ucall *c)
 	case TIOCGPTPEER: r = ioctl_peer(c, f); break;
 	case FIONBIO: r = ioctl_flag(c, f, O_NONBLOCK); break;
 	case FIOASYNC: r = ioctl_flag(c, f, O_ASYNC); break;
+	case FIGETBSZ: r = of_files(f, umem_store_u32(c->mem, uaddr(c->arg[2]), PAGE_SIZE)); break;
+	case FS_IOC_GETFLAGS: r = of_files(f, f->inode->sb->xattrs ? umem_store_u32(c->mem, uaddr(c->arg[2]), 0) : -ENOTTY); break;
+	case FICLONE:
+	case FICLONERANGE: r = of_files(f, -EOPNOTSUPP); break;
 	default: r = f->ops->ioctl ? f->ops->ioctl(f, c->arg[1], c->arg[2], c->mem, ucall_who(c)) : -ENOTTY; break;
 	}
 	file_unref(f);

@@ -16,11 +16,6 @@ static int32_t read_uio(struct ucall *c, struct file *f, struct uio *u, const ui
 	return file_read(f, u, at, ucall_who(c));
 }
 
-static bool seekable(const struct file *f)
-{
-	return S_ISREG(f->inode->mode) || S_ISDIR(f->inode->mode) || S_ISBLK(f->inode->mode) || f->ops->seek;
-}
-
 /* -ESPIPE for a position on a stream; pos from two argument words; n bytes are not to go beyond what a position can say */
 static int check_pos(const struct file *f, uint64_t pos, uint32_t n)
 {
@@ -79,7 +74,7 @@ static uint32_t trim_segs(struct uio_seg *segs, uint32_t n, uint32_t skip)
 #define TRANSFER_MAX 0x7ffff000u
 
 /* The caller's iovec as checked pieces in a kmalloc block. -EINVAL: too many, or a length beyond 2 GiB. */
-static int fetch_segs(struct ucall *c, struct uio_seg **out, uint32_t *n)
+int arg_iovec(struct ucall *c, struct uio_seg **out, uint32_t *n)
 {
 	uint32_t count = c->arg[2], sum = 0;
 
@@ -115,7 +110,7 @@ static int32_t move_vector(struct ucall *c, bool out, const uint64_t *pos, bool 
 	if (!f) return -EBADF;
 	int32_t r = pos && !at_end ? check_pos(f, *pos, 0) : 0;
 	if (!r && !(out ? file_writes(f) : file_reads(f))) r = -EBADF;
-	if (!r) r = fetch_segs(c, &segs, &n);
+	if (!r) r = arg_iovec(c, &segs, &n);
 	if (!r) {
 		uio_init_vec(&u, c->mem, segs, n);
 		if (c->skip && !n)
@@ -217,7 +212,8 @@ static int32_t sendfile_between(struct ucall *c, struct file *in, struct file *o
 	int err = 0;
 
 	if ((in->flags & O_ACCMODE) == O_WRONLY || (out->flags & O_ACCMODE) == O_RDONLY) return -EBADF;
-	if (!S_ISREG(in->inode->mode) || !seekable(in) || (out->flags & O_APPEND)) return -EINVAL;
+	if (c->arg[2] && S_ISFIFO(in->inode->mode)) return -ESPIPE;
+	if (!S_ISREG(in->inode->mode) || in->ops != &regular_file_ops || (out->flags & O_APPEND)) return -EINVAL;
 	if (c->arg[2]) {
 		pos = 0;
 		err = umem_fetch(c->mem, &pos, uaddr(c->arg[2]), off_bytes);

@@ -23,14 +23,12 @@ static struct items *items_new(uint32_t n)
 
 	if (!s) return NULL;
 	s->n = n;
-	if (!pollset_init(&s->ps, 2 * n)) return s;
-	kfree(s);
-	return NULL;
+	return s;
 }
 
 static void items_free(struct items *s)
 {
-	pollset_free(&s->ps);
+	if (s->ps.waiters) pollset_free(&s->ps);
 	for (uint32_t i = 0; i < s->n; i++)
 		if (s->item[i].file) file_unref(s->item[i].file);
 	kfree(s);
@@ -53,7 +51,11 @@ static int32_t look(struct items *s, bool wait)
 static int32_t wait_ready(struct items *s, uint64_t deadline)
 {
 	bool wait = deadline > clock_now_ns();
+	int32_t at_once = look(s, false);
 
+	/* often something is there already: then nobody need announce a queue */
+	if (at_once || !wait) return at_once;
+	if (pollset_init(&s->ps, 2 * s->n)) return -ENOMEM;
 	for (;;) {
 		sched_block_prepare();
 		int32_t ready = look(s, wait);
@@ -194,10 +196,17 @@ static bool wants(const struct sets *s, int k, uint32_t fd)
 	return s->want[k][fd / 32] >> (fd % 32) & 1;
 }
 
-static bool wanted(const struct sets *s, uint32_t fd)
+/* The first descriptor from fd on that is in any set; s->n: none. */
+static uint32_t next_wanted(const struct sets *s, uint32_t fd)
 {
-	return wants(s, 0, fd) || wants(s, 1, fd) || wants(s, 2, fd);
+	for (; fd < s->n; fd = (fd | 31) + 1) {
+		uint32_t i = fd / 32, left = (s->want[0][i] | s->want[1][i] | s->want[2][i]) >> (fd % 32);
+		if (left) return MIN(fd + (uint32_t)__builtin_ctz(left), s->n);
+	}
+	return s->n;
 }
+
+#define for_each_wanted(fd, s) for (uint32_t fd = next_wanted(s, 0); fd < (s)->n; fd = next_wanted(s, fd + 1))
 
 static int fetch_sets(struct ucall *c, struct sets *s)
 {
@@ -224,8 +233,7 @@ static int fill_items(struct ucall *c, const struct sets *s, struct items *items
 {
 	uint32_t at = 0;
 
-	for (uint32_t fd = 0; fd < s->n; fd++) {
-		if (!wanted(s, fd)) continue;
+	for_each_wanted(fd, s) {
 		struct item *it = &items->item[at++];
 		it->file = fd_get(ucall_group(c)->fds, (int32_t)fd);
 		if (!it->file) return -EBADF;
@@ -241,9 +249,9 @@ static int32_t collect(struct sets *s, const struct items *items)
 	uint32_t at = 0;
 	int32_t bits = 0;
 
-	for (uint32_t fd = 0; fd < s->n; fd++) {
-		if (!wanted(s, fd)) continue;
+	for_each_wanted(fd, s) {
 		uint32_t revents = items->item[at++].revents;
+		if (!revents) continue;
 		for (int k = 0; k < 3; k++) {
 			if (!wants(s, k, fd) || !(revents & mask[k])) continue;
 			s->got[k][fd / 32] |= 1u << (fd % 32);
@@ -259,7 +267,7 @@ static int32_t select_sets(struct ucall *c, struct sets *s, uint64_t deadline)
 	int32_t r = fetch_sets(c, s);
 
 	if (r) return r;
-	for (uint32_t fd = 0; fd < s->n; fd++) n += wanted(s, fd);
+	for_each_wanted(fd, s) n++;
 	struct items *items = items_new(n);
 	if (!items) return -ENOMEM;
 	r = fill_items(c, s, items);

@@ -187,7 +187,7 @@ static int32_t take_down(struct ucall *c, bool rt)
 		signal_force(t, err == -EINVAL ? &bad_iret : &bad_frame);
 	}
 	t->body.mask &= ~SIG_UNBLOCKABLE;
-	signal_mirror_changed(t);
+	signal_mask_changed(t);
 	return 0;
 }
 

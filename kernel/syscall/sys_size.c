@@ -5,6 +5,7 @@
 #include "fs/inotify.h"
 #include "fs/seal.h"
 #include "fs/pages.h"
+#include "fs/writeback.h"
 
 static int set_size(struct ucall *c, struct inode *i, uint64_t size)
 {
@@ -106,7 +107,7 @@ int32_t sys_fallocate(struct ucall *c)
 	if (!r && punch) r = seal_check_write(i, 0);
 	if (!r && !punch && !c->arg[1] && off + len > i->size) r = seal_check_size(i, off + len);
 	if (!r && punch)
-		pages_punch(i, off, len);
+		r = pages_punch(i, off, len);
 	else if (!r)
 		r = falloc_room(c, i, off, len, !c->arg[1]);
 	if (!r) {
@@ -175,10 +176,10 @@ int32_t sys_fsync(struct ucall *c)
 	return r;
 }
 
-/* Every file system of this kernel keeps its data in memory alone: there is nothing to write. */
 int32_t sys_sync(struct ucall *c)
 {
 	UNUSED(c);
+	(void)writeback_sync(NULL); /* sync(2) has no errors: fsync tells them */
 	return 0;
 }
 
@@ -187,6 +188,7 @@ int32_t sys_syncfs(struct ucall *c)
 	struct file *f = arg_file(c, c->arg[0]);
 
 	if (!f) return -EBADF;
+	int32_t r = f->inode->sb->sync ? writeback_sync(f->inode->sb) : 0;
 	file_unref(f);
-	return 0;
+	return r;
 }

@@ -173,6 +173,7 @@ static int check_access(struct ucall *c, struct inode *i, uint32_t mode, uint32_
 	if (!effective) {
 		real.euid = real.fsuid = real.uid;
 		real.egid = real.fsgid = real.gid;
+		real.effective = real.uid ? 0 : real.permitted;
 		as.cred = &real;
 	}
 	if ((mode & W_OK) && (mflags & MS_RDONLY) && !S_ISCHR(i->mode) && !S_ISBLK(i->mode) && !S_ISFIFO(i->mode)) return -EROFS;

@@ -26,6 +26,10 @@ MUST_CHECK int arg_inode(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint
 
 /** A copy of fd as the lowest free descriptor from `from` on. -EBADF, -EMFILE, -ENOMEM. */
 int32_t dup_from(struct ucall *c, uint32_t fd, uint32_t from, bool cloexec);
+/** The iovec of arguments 1 and 2 as checked pieces in a kmalloc block (NULL: none left), without the first c->skip bytes.
+ *  -EINVAL: too many, or a length or sum beyond 2 GiB; -ENOMEM, -EFAULT. */
+struct uio_seg;
+MUST_CHECK int arg_iovec(struct ucall *c, struct uio_seg **segs, uint32_t *n);
 
 /** Times: user layouts to ns. -EFAULT; -EINVAL: negative, or nsec/usec out of range. */
 enum time_kind { TIME_32, TIME_64, TIME_VAL }; /* timespec, timespec64, timeval */

@@ -1,5 +1,5 @@
 # msg.mk - messages above the datagram layer, the deputy and the packed body: unit tests, and fuzzers under the sanitizers.
-# Included by the Makefile; targets: test-host-msg, msg-coverage.  FUZZ_MSGS=100000 FUZZ_CAPSULES=20000 here, nightly 1000000 and 300000.
+# Included by the Makefile; targets: test-host-msg, msg-coverage.  FUZZ_MSGS=100000 FUZZ_CAPSULES=20000 here; tests/run.py gives more (docs/nightly.md).
 FUZZ_MSGS ?= $(FUZZ_FRAMES)
 FUZZ_CAPSULES ?= $(shell expr $(FUZZ_FRAMES) / 5)
 MSGTEST_OUT := $(if $(B),$(B),build)/host/msg

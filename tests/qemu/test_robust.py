@@ -40,6 +40,23 @@ def test_wild_calls_away(cluster):
 
 
 @needs_i386_host
+@pytest.mark.parametrize("node", [1, 2])
+def test_wrong_pointers_get_linuxs_errno(cluster, tmp_path, node):
+    """Each call with each of its pointers wrong, at home and away: the error's number is the host's."""
+    file = program("musl", "badptr")
+    expected = on_host([file, "."], cwd=tmp_path, stdin=b"\n")
+    c = cluster(2, add=[file])
+    job = c.start(1, "sh", "-c", f"mkdir /tmp/b; cd /tmp/b && exec /root/{file.name} .", stdin=True)
+    if node == 2:
+        c.sh(1, f"until [ $(cut -d' ' -f2 /proc/{job.pid}/stat) = '({file.name})' ]; do sleep 0.1; done; migrate {job.pid} 2")
+    job.send(b"\n")
+    job.close_stdin()
+    result = job.wait()
+    assert result.out.decode().splitlines() == expected.out.decode().splitlines()
+    assert result == expected
+
+
+@needs_i386_host
 @pytest.mark.parametrize("libc", LIBCS)
 def test_faults_away(cluster, libc):
     """A program that faults on its host dies there as it would at home."""

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 
-from . import paths
+from . import disk, paths
 from .fail import Fail
 from .options import MEMORY_DEFAULT
 
@@ -57,6 +57,11 @@ def node_roots(directory, options, say):
     path = os.path.join(directory, "root.cpio")
     os.symlink(paths.ROOT, path)
     base = NodeRoot(path)
+    if options.on_disk:
+        added = build_root(directory, options, say)
+        disk.make(options.disks[0].path, added.path, directory, say)
+        os.unlink(added.path)
+        return [base] * options.nodes
     if not options.add and not options.packages:
         return [base] * options.nodes
     added = build_root(directory, options, say)

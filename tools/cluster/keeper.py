@@ -20,6 +20,7 @@ from .node import Node, find_qemu, uptime_text
 BOOT_S = 60.0        # until every agent says READY, at full speed
 BOOT_SLOW_S = 300.0  # the same for fixed-speed nodes
 PEERS_S = 5.0        # until node 1 sees the others
+SETTLE_S = 15.0      # for a node to write its disk and switch off
 WATCH_S = 0.1        # how often QEMUs are looked at
 
 
@@ -60,7 +61,13 @@ class Cluster:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(console)
             self.nodes[i + 1] = Node(i + 1, self.directory, console, memory[i], self.options.shifts[i],
-                                     self.options.nic, root.path, self.options.append)
+                                     self.options.nic, root.path, self.append_of(i), self.options.disks[i])
+
+    def append_of(self, i):
+        """Kernel options of a node: a root on its disk if one was made."""
+        if not self.options.on_disk or i > 0:
+            return self.options.append
+        return f"root=/dev/{'sda' if self.options.disks[0].ide else 'vda'} {self.options.append}"
 
     async def start(self):
         """Boot all nodes and wait until node 1 sees its peers."""
@@ -128,6 +135,19 @@ class Cluster:
 
     def write_state(self):
         paths.write_json(os.path.join(self.directory, "state.json"), self.status())
+
+    async def settle_disks(self):
+        """Before a good end: nodes with disks write what they hold and switch themselves off. Others lose nothing."""
+        nodes = [n for n in self.nodes.values() if n.disk and n.alive() and not n.paused and n.agent.ready.is_set()]
+        for node in nodes:
+            with contextlib.suppress(Fail, OSError):
+                node.agent.open(["/bin/busybox", "poweroff", "-f"], no_stdin=True)
+        end = time.monotonic() + SETTLE_S
+        while any(n.alive() for n in nodes) and time.monotonic() < end:
+            await asyncio.sleep(0.02)
+        for node in nodes:
+            if node.alive():
+                self.say(f"warning: node {node.number} did not write its disk within {SETTLE_S:g} s")
 
     def stop(self):
         """End everything that was started, and remove the directory."""

@@ -51,7 +51,7 @@ def cpu_seconds(pid):
 class Node:
     """What the cluster knows about one node."""
 
-    def __init__(self, number, directory, console, memory, shift, nic, root, append):
+    def __init__(self, number, directory, console, memory, shift, nic, root, append, disk=None):
         self.number = number
         self.directory = directory
         self.console = console
@@ -60,6 +60,7 @@ class Node:
         self.nic = nic
         self.root = root
         self.append = append
+        self.disk = disk      # options.Disk, or None
         self.process = None
         self.paused = False
         self.agent = None
@@ -92,6 +93,11 @@ class Node:
             "-qmp", f"unix:{self.path('m')},server=on,wait=off",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-no-reboot",
         ]
+        if self.disk:
+            # what the guest has not flushed may be lost with the host, not with QEMU: the file is the host's cache
+            command += ["-drive", f"file={quoted(self.disk.path)},if=none,id=disk,format=raw,cache=writeback"
+                                  + (",readonly=on" if self.disk.read_only else ""),
+                        "-device", "ide-hd,drive=disk,bus=ide.0" if self.disk.ide else "virtio-blk-pci,drive=disk"]
         if self.shift is not None:
             command += ["-icount", f"shift={self.shift},align=on,sleep=on"]
         return command

@@ -4,6 +4,7 @@ Used by main.py.  Never starts anything.
 """
 
 import argparse
+import os
 import random
 from dataclasses import dataclass, field
 
@@ -44,6 +45,12 @@ options of run and up:
                            into node 1's root; fetched once, kept in build/
   --with-docs              their documentation, manual pages and locales too
   --on all                 --add and --with go to every node
+  --on disk                they and the base root go to node 1's --disk FILE,
+                           which is made and becomes the node's root
+  --disk FILE[,...]        a raw image as node 1's disk, /dev/vda; several:
+                           one per node, an empty word for a node without;
+                           words if=ide (an ATA drive, /dev/sda) and ro
+                           (write-protected) hold for all of them
   --append "k=v ..."       kernel options (docs/options.md)
   --loss P --dup P --reorder P --corrupt P --delay MS --rate MBIT
                            faults and limits of the wire; P from 0 to 1
@@ -59,6 +66,14 @@ exit status: the command's own; 125 when the tool failed, 124 after --timeout
 
 
 @dataclass
+class Disk:
+    """A file that a node has as its disk."""
+    path: str
+    ide: bool = False
+    read_only: bool = False
+
+
+@dataclass
 class Options:
     """One invocation, checked."""
     verb: str
@@ -71,11 +86,13 @@ class Options:
     packages: list = field(default_factory=list)
     docs: bool = False
     on_all: bool = False
+    on_disk: bool = False
     append: str = ""
     faults: dict = field(default_factory=dict)
     timeout: float = 0.0
     keep: str = ""
     nic: str = "ne2k_pci"
+    disks: list = field(default_factory=list)    # one Disk or None per node
     node: int = 1
     argv: list = field(default_factory=list)
     words: list = field(default_factory=list)
@@ -85,7 +102,7 @@ class Parser(argparse.ArgumentParser):
     """argparse with our kind of failure."""
 
     def error(self, message):
-        raise Usage(f"{self.prog}: {message} (./godwit --help)")
+        raise Usage(f"{self.prog.split()[-1]}: {message} (./godwit --help)")
 
 
 def number(text, low, high, what, kind=int):
@@ -129,6 +146,35 @@ def read_faults(space):
     return faults
 
 
+def read_disks(text, nodes, to_make=False):
+    """--disk FILE[,FILE...][,if=ide|if=virtio][,ro]: one Disk or None for each node; to_make: the first is made later."""
+    words, ide, read_only = [], False, False
+    for word in text.split(",") if text else []:
+        if word in ("if=ide", "if=virtio"):
+            ide = word == "if=ide"
+        elif word.startswith("if="):
+            raise Usage(f"--disk {word}: if=virtio or if=ide")
+        elif word == "ro":
+            read_only = True
+        else:
+            words.append(word)
+    if text is not None and not any(words):
+        raise Usage(f"--disk {text}: no file given")
+    if len(words) > nodes:
+        raise Usage(f"--disk {text}: {len(words)} files for {nodes} nodes")
+    if to_make and (not words or not words[0] or read_only):
+        raise Usage("--on disk: --disk FILE names the file to make, for node 1 and not read-only")
+    if to_make and os.path.exists(words[0]):
+        raise Usage(f"--disk {words[0]}: exists; to boot from it give --append root=/dev/{'s' if ide else 'v'}da and no --on disk")
+    for path in filter(None, words[1:] if to_make else words):
+        if not os.path.isfile(path):
+            raise Usage(f"--disk {path}: no such file")
+        if not os.access(path, os.R_OK if read_only else os.R_OK | os.W_OK):
+            raise Usage(f"--disk {path}: not {'readable' if read_only else 'readable and writable (or give ,ro)'}")
+    disks = [Disk(os.path.abspath(path), ide, read_only) if path else None for path in words]
+    return disks + [None] * (nodes - len(disks))
+
+
 def boot_options(parser):
     parser.add_argument("-n", "--nodes")
     parser.add_argument("-m", "--memory")
@@ -136,8 +182,9 @@ def boot_options(parser):
     parser.add_argument("--add", action="append", default=[])
     parser.add_argument("--with", dest="packages", action="append", default=[])
     parser.add_argument("--with-docs", dest="docs", action="store_true")
-    parser.add_argument("--on", choices=["all"])
+    parser.add_argument("--on", choices=["all", "disk"])
     parser.add_argument("--append", action="append", default=[])
+    parser.add_argument("--disk")
     parser.add_argument("--keep", default="")
     parser.add_argument("--nic", choices=["ne2k_pci", "ne2k_isa"], default="ne2k_pci")
     add_fault_options(parser)
@@ -152,10 +199,12 @@ def take_boot(options, space):
         options.memory = per_node(space.memory, n, "-m", lambda t: number(t, MEMORY_MIN, MEMORY_MAX, "-m"))
     options.shifts = per_node(space.speed, n, "--speed", speed_shift) if space.speed is not None else [None] * n
     options.add, options.on_all, options.keep = space.add, space.on == "all", space.keep
+    options.on_disk = space.on == "disk"
     options.packages = [name for words in space.packages for name in words.split(",") if name]
     options.docs = space.docs
     options.append = " ".join(space.append)
     options.nic = space.nic
+    options.disks = read_disks(space.disk, n, options.on_disk)
     options.faults = read_faults(space)
     options.faults.setdefault("seed", str(random.randrange(1, 2**31)))
 
@@ -165,7 +214,7 @@ def split_command(args):
     if "--" in args:
         at = args.index("--")
         return args[:at], args[at + 1:]
-    with_value = {"-n", "--nodes", "-m", "--memory", "--speed", "--add", "--with", "--on", "--append", "--keep", "--nic",
+    with_value = {"-n", "--nodes", "-m", "--memory", "--speed", "--add", "--with", "--on", "--append", "--disk", "--keep", "--nic",
                   "--loss", "--dup", "--reorder", "--corrupt", "--delay", "--rate", "--seed", "--timeout", "--name"}
     at = 0
     while at < len(args) and args[at].startswith("-"):
@@ -221,9 +270,9 @@ def parse(args):
         args, options.argv = split_command(args)
     elif verb == "exec":
         args, options.argv = exec_words(args)
+    space = parser_for(verb).parse_args(args)
     if verb in ("run", "exec") and not options.argv:
         raise Usage(f"{verb}: no command given")
-    space = parser_for(verb).parse_args(args)
     if space.name is not None:
         options.name, options.named = space.name, True
     if getattr(space, "timeout", None) is not None:

@@ -15,7 +15,7 @@ from .fail import FAILED, Fail
 from .keeper import Cluster
 from .pump import guarded, pump, stdin_usable
 
-DOWN_S = 10.0
+DOWN_S = 30.0   # until the keeper has ended; nodes with disks write them first
 
 
 def note(text):
@@ -37,7 +37,9 @@ async def run_async(options):
             note("warning: " + warning)
         server = await relay.serve(cluster)
         try:
-            return await with_node(joined(start), cluster.nodes[1])
+            status = await with_node(joined(start), cluster.nodes[1])
+            await cluster.settle_disks()
+            return status
         finally:
             server.close()
 
@@ -150,6 +152,7 @@ async def keep_async(options, words, tell):
         detach(words)
         await guarded(cluster.stopping.wait(), 0)
         server.close()
+        await cluster.settle_disks()
         await asyncio.sleep(0.05)
         return 0
     finally:

@@ -89,6 +89,7 @@ static void make_reply(struct sample *s, struct rng *rng)
 	r->k = rng_u32(rng);
 	r->result = (int32_t)rng_u32(rng);
 	r->poke = rng_permille(rng, 500);
+	r->traced = rng_permille(rng, 100);
 	r->pending = rng_u64(rng);
 	r->taken = (struct msg_info){.signo = (int32_t)rng_below(rng, 65), .code = (int32_t)rng_u32(rng), .err = (int32_t)rng_u32(rng), .pid = rng_u32(rng),
 				     .uid = rng_u32(rng), .status = (int32_t)rng_u32(rng), .value = rng_u32(rng), .addr = rng_u32(rng)};

@@ -2,6 +2,7 @@
  * Called by: the tests.
  * Never: hides an error: helpers return what the kernel returned.  */
 #include "tests/host/fs/fixture.h"
+#include "kernel/base/bootopt.h"
 
 struct cred user_cred;
 struct fs_caller who;
@@ -42,7 +43,7 @@ int fixture_begin(void **state)
 	names_init();
 	assert_int_equal(tmpfs_make("tmpfs", "mode=755", &root_fs), 0);
 	assert_int_equal(mount_add(NULL, root_fs, 0), 0);
-	memset(&user_cred, 0, sizeof user_cred);
+	user_cred = (struct cred){.effective = CAP_ALL};
 	who = (struct fs_caller){.cred = &user_cred, .umask = 022, .root = name_root(), .cwd = name_root(), .owner = &who,
 	                         .fsize_limit = UINT64_MAX, .ops = &ops};
 	raised = raised_pgrp = pgrp_signal = pgrp_signalled = 0;
@@ -221,5 +222,20 @@ void backing_cut(struct backing *b, uint32_t first, uint32_t end, bool copies)
 bool backing_writable(const struct backing *b)
 {
 	UNUSED(b);
+	return false;
+}
+
+/* No option is given. */
+bool bootopt_str(const char *key, char *out, uint32_t size)
+{
+	UNUSED(key);
+	UNUSED(out);
+	UNUSED(size);
+	return false;
+}
+
+bool bootopt_flag(const char *key)
+{
+	UNUSED(key);
 	return false;
 }

@@ -280,7 +280,7 @@ static void permissions(void **state)
 	n->inode->mode = S_IFDIR | 01777;
 	name_unref(n);
 	write_file("/tmp/roots", "r");
-	user_cred.fsuid = user_cred.euid = user_cred.fsgid = 1000;
+	user_cred = (struct cred){.fsuid = 1000, .euid = 1000, .fsgid = 1000};
 	assert_int_equal(exists("/closed/f"), -EACCES);
 	assert_int_equal(open_at("/new", O_CREAT | O_RDWR, &f), -EACCES);
 	assert_int_equal(open_at("/tmp/mine", O_CREAT | O_RDWR, &f), 0);
@@ -293,7 +293,7 @@ static void permissions(void **state)
 	assert_int_equal(rm("/tmp/roots"), -EPERM); /* sticky */
 	assert_int_equal(mv("/tmp/roots", "/tmp/x", 0), -EPERM);
 	assert_int_equal(rm("/tmp/mine"), 0);
-	user_cred = (struct cred){0};
+	user_cred = (struct cred){.effective = CAP_ALL};
 }
 
 static void mounts_cover(void **state)
@@ -306,8 +306,8 @@ static void mounts_cover(void **state)
 	assert_int_equal(make_dir("/mnt"), 0);
 	write_file("/mnt/under", "u");
 	assert_int_equal(walk_to("/mnt", 0, &at), 0);
-	assert_int_equal(fstype_mount("nofs", "x", NULL, at, 0), -ENODEV);
-	assert_int_equal(fstype_mount("tmpfs", "src", "mode=700", at, 0), 0);
+	assert_int_equal(fstype_mount("nofs", "x", NULL, at, 0, &who), -ENODEV);
+	assert_int_equal(fstype_mount("tmpfs", "src", "mode=700", at, 0, &who), 0);
 	name_unref(at);
 	assert_int_equal(exists("/mnt/under"), -ENOENT);
 	write_file("/mnt/over", "o");
@@ -327,7 +327,7 @@ static void mounts_cover(void **state)
 	assert_string_equal(read_path("/mnt/under"), "u");
 	assert_int_equal(walk_to("/mnt", 0, &at), 0);
 	assert_int_equal(mount_remove(at, 0), -EINVAL);
-	assert_int_equal(mount_remove(name_root(), 0), -EBUSY);
+	assert_int_equal(mount_remove(name_root(), 0), -EINVAL);
 	name_unref(at);
 }
 

@@ -3,6 +3,7 @@
  * Never: has a page: areas only.  */
 #include "tests/host/migrate/fixture.h"
 #include "kernel/mm/kheap.h"
+#include "kernel/proc/tracer.h"
 #include "kernel/proc/ptime.h"
 #include <string.h>
 
@@ -13,6 +14,7 @@ static int32_t n_refs;
 /* ---- rows */
 static int32_t half(struct ucall *c) { UNUSED(c); return 0; }
 static const struct sysrow *resolve(struct ucall *c) { UNUSED(c); return NULL; }
+bool trace_all = true; /* every call is heard of */
 static const struct sysrow rows[FIXTURE_ROWS] = {
 	[ROW_HOME] = {.name = "home", .home = half}, [ROW_BODY] = {.name = "body", .body = half}, [ROW_BOTH] = {.name = "both", .home = half, .body = half},
 	[ROW_HOMEFIRST] = {.name = "homefirst", .home = half, .body = half, .finish = half, .flags = SYS_HOMEFIRST},
@@ -20,8 +22,7 @@ static const struct sysrow rows[FIXTURE_ROWS] = {
 };
 const struct sysrow *sysrow_by_index(uint32_t index) { return index < FIXTURE_ROWS ? &rows[index] : NULL; }
 uint32_t sysrow_index(const struct sysrow *row) { return (uint32_t)(row - rows); }
-void trace_enter(struct task *t, const struct sysrow *row, const uint32_t arg[6]) { UNUSED(t); UNUSED(row); UNUSED(arg); }
-void trace_served(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result) { UNUSED(t); UNUSED(row); UNUSED(arg); UNUSED(result); }
+bool group_traced(const struct group *g) { return g->tracer != NULL; }
 
 /* ---- files: pins at home, remote ones elsewhere */
 struct file_stub { struct backing backing; uint32_t id, refs; bool remote; };

@@ -184,6 +184,10 @@ uint32_t frame_alloc(void)
 	return FRAME_NONE;
 }
 
+uint32_t frame_alloc_reserve(void) { return frame_alloc(); }
+bool frame_wait(void) { return false; }
+void frame_set_reclaim(uint32_t (*reclaim)(uint32_t wanted)) { UNUSED(reclaim); }
+
 uint32_t frame_alloc_zero(void)
 {
 	uint32_t pfn = frame_alloc();
