@@ -35,7 +35,7 @@ all: kernel
 kernel: $(B)/godwit.elf
 selftest: $(B)/selftest.elf
 
--include tools/make/*.mk net/port/*.mk tests/host/*.mk tests/kernel/*.mk tests/qemu/*/*.mk tests/abi/*.mk tests/tests.mk
+-include tools/make/*.mk net/port/*.mk tests/host/*.mk tests/kernel/*.mk tests/qemu/*/*.mk tests/abi/*.mk tests/tests.mk tests/suites/suites.mk
 
 help:
 	@echo "kernel    $(B)/godwit.elf"

@@ -177,9 +177,9 @@ LINUX_SIZE(linux_statfs64, 84);
 #define PROC_SUPER_MAGIC 0x9fa0u
 #define SYSFS_MAGIC 0x62656572u
 #define DEVPTS_SUPER_MAGIC 0x1cd1u
+#define EXT2_SUPER_MAGIC 0xef53u
 #define SOCKFS_MAGIC 0x534f434bu
 #define ANON_INODE_FS_MAGIC 0x09041934u
-#define EXT2_SUPER_MAGIC 0xef53u
 #define PIPEFS_MAGIC 0x50495045u
 #define ST_RDONLY 1u
 #define ST_VALID 0x20u
@@ -673,6 +673,7 @@ LINUX_SIZE(linux_clone_args, 88);
 #define P_ALL 0
 #define P_PID 1
 #define P_PGID 2
+#define P_PIDFD 3
 #define WSTATUS_EXIT(code) (((code) & 0xff) << 8)
 #define WSTATUS_STOPPED(sig) (((sig) << 8) | 0x7f)
 #define WSTATUS_CONTINUED 0xffff

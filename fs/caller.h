@@ -45,6 +45,7 @@ struct fs_caller_ops {
 	void (*raise)(const struct fs_caller *c, int sig);          /* to the calling task (SIGPIPE, SIGXFSZ) */
 	void (*raise_pgrp)(const struct fs_caller *c, int sig);     /* to the caller's own process group (SIGTTIN, SIGTTOU) */
 	bool (*pgrp_in_session)(uint32_t pgrp, uint32_t session);
+	bool (*pgrp_exists)(uint32_t pgrp);                         /* in any session */
 };
 struct fs_caller {
 	struct cred *cred;

@@ -183,6 +183,7 @@ int epoll_control(struct file *epf, uint32_t op, int32_t fd, struct file *f, con
 /* ---- waiting */
 static struct epoll_item *take_ready(struct list_node *list)
 {
+	if (list_empty(list)) return NULL;
 	uint32_t irq = irq_save();
 	struct list_node *n = list_pop_front(list);
 

@@ -85,6 +85,8 @@ int32_t file_read(struct file *f, struct uio *u, const uint64_t *at, const struc
 	int32_t n;
 	if (at) {
 		n = f->ops->read(f, u, at, who);
+	} else if (f->ops->seek) { /* its own: the position stays where it is */
+		n = f->ops->read(f, u, &f->pos, who);
 	} else {
 		mutex_lock(&f->pos_lock);
 		n = f->ops->read(f, u, &f->pos, who);
@@ -113,8 +115,8 @@ int32_t file_write(struct file *f, struct uio *u, const uint64_t *at, const stru
 	if (!f->ops->write) return -EINVAL;
 	if (!has_position(f)) {
 		n = at ? -ESPIPE : f->ops->write(f, u, NULL, who);
-	} else if (at) {
-		n = f->ops->write(f, u, at, who);
+	} else if (at || f->ops->seek) {
+		n = f->ops->write(f, u, at ? at : &f->pos, who);
 	} else {
 		mutex_lock(&f->pos_lock);
 		n = f->ops->write(f, u, &f->pos, who);

@@ -126,9 +126,14 @@ void inode_drop_suid(struct inode *i, const struct fs_caller *who)
 /* ---- times */
 struct timestamp inode_now(void)
 {
-	uint64_t ns = clock_now_ns() + (uint64_t)clock_wall_offset_ns();
+	static struct timestamp second; /* the one that it was when asked last: mostly still is */
+	uint64_t ns = clock_now_ns() + (uint64_t)clock_wall_offset_ns(), into = ns - (uint64_t)second.s * NS_PER_S;
 
-	return (struct timestamp){.s = (int64_t)(ns / NS_PER_S), .ns = (uint32_t)(ns % NS_PER_S)};
+	if (into >= NS_PER_S) {
+		second.s = (int64_t)(ns / NS_PER_S);
+		into = ns % NS_PER_S;
+	}
+	return (struct timestamp){.s = second.s, .ns = (uint32_t)into};
 }
 
 void inode_dirty(struct inode *i)

@@ -103,12 +103,12 @@ struct superblock {
 	bool (*busy)(struct superblock *sb);  /* files are in use (mapped) though no name shows it */
 	void (*kill)(struct superblock *sb);  /* the last mount is gone: let go of what keeps inodes alive (names pinned by entries) */
 	void *priv;
+	uint32_t block_bytes;           /* st_blksize; 0: a page */
 	uint32_t n_pages, max_pages;    /* in its files' caches; tmpfs: at most so many (0: no limit) */
 	bool xattrs;                    /* its files have extended attributes */
 	uint32_t attributes;            /* STATX_ATTR_* that its files may have */
-	uint32_t n_mounts;              /* beyond the first: bind mounts */
-	uint32_t block_bytes;           /* st_blksize; 0: a page */
-	uint32_t refs;                  /* its inodes and its mount; freed at 0 if made by superblock_new */
+	uint32_t n_mounts;              /* more than one: names of one file live side by side */
+	uint32_t refs;                  /* its inodes and its first mount; freed at 0 if made by superblock_new */
 };
 
 /** A file system being made: zeroed, refs 1 (the maker's; mount_add takes it over), a fresh dev number; source is copied
@@ -123,13 +123,13 @@ void inode_unref(struct inode *i);
 bool inode_in_group(const struct cred *c, uint32_t gid);  /* by fsgid or a supplementary one */
 int inode_permission(const struct inode *i, uint32_t rwx, const struct fs_caller *who);     /* rwx: 4 read 2 write 1 exec; -EACCES */
 struct timestamp inode_now(void);
+/** The inode's own fields changed: it will be written (if it is on a disk). Any proc context. */
+void inode_dirty(struct inode *i);
+void inode_touch_access(struct inode *i); /* atime; on a disk only as MS_RELATIME has it (mount(2)) */
 /** A change of data by somebody without rights over it takes away setuid, and setgid where the group may run it. */
 void inode_drop_suid(struct inode *i, const struct fs_caller *who);
 /** Its pages can be had again from below; otherwise the cache is their only place (tmpfs). */
 static inline bool inode_on_disk(const struct inode *i) { return i->ops->read_pages; }
-/** The inode's own fields changed: it will be written (if it is on a disk). Any proc context. */
-void inode_dirty(struct inode *i);
-void inode_touch_access(struct inode *i); /* atime; on a disk only as MS_RELATIME has it (mount(2)) */
 void inode_touch_data(struct inode *i);  /* mtime, ctime, version */
 void inode_touch_meta(struct inode *i);  /* ctime */
 void inode_stat(struct inode *i, struct linux_stat64 *out);

@@ -23,74 +23,74 @@ struct name *name_root(void)
 	return root_of_all;
 }
 
-/** A mount that stands nowhere yet; its root shows i, whose reference it takes over. NULL no memory. */
-static struct mount *mount_alloc(struct superblock *sb, struct inode *i, uint32_t flags)
+void mount_cover(struct mount *m, struct name *at)
 {
-	struct mount *m = kzalloc(sizeof *m);
-	struct name *root = m ? name_alloc(NULL, m, "", 0, i) : NULL;
-
-	if (!root) {
-		kfree(m);
-		return NULL;
-	}
-	m->sb = sb;
-	m->root = root;
-	m->flags = flags;
-	return m;
-}
-
-static void attach(struct mount *m, struct name *at)
-{
-	name_ref(at);
+	at = name_cross(at); /* what was mounted last is on top */
 	m->at = at;
 	at->mounted = m;
 }
 
-static void unattach(struct mount *m)
+struct mount *mount_stand(struct name *at, struct superblock *sb, struct inode *root, uint32_t flags)
 {
-	struct name *covered = m->at;
+	static uint32_t last_id = 20; /* as small as Linux's, none of them special but the root's parent */
+	struct mount *m = kzalloc(sizeof *m);
 
-	covered->mounted = NULL;
-	m->at = NULL;
-	name_unref(covered);
+	if (m) m->root = name_alloc(NULL, m, "", 0, root);
+	if (!m || !m->root) {
+		kfree(m);
+		return NULL;
+	}
+	inode_ref(root);
+	m->sb = sb;
+	m->flags = flags;
+	m->id = ++last_id;
+	sb->n_mounts++;
+	list_push_back(&mounts, &m->node);
+	if (at) {
+		name_ref(at);
+		mount_cover(m, at);
+	} else {
+		root_of_all = m->root;
+	}
+	return m;
 }
 
 int mount_add(struct name *at, struct superblock *sb, uint32_t flags)
 {
 	if (at && !S_ISDIR(at->inode->mode)) return -ENOTDIR;
-	struct mount *m = mount_alloc(sb, sb->root, flags);
-	if (!m) return -ENOMEM;
-	inode_ref(sb->root);
-	list_push_back(&mounts, &m->node);
-	if (at)
-		attach(m, at);
-	else
-		root_of_all = m->root;
-	return 0;
+	return mount_stand(at, sb, sb->root, flags) ? 0 : -ENOMEM;
 }
 
-/* ---- taking away */
-static void take_away(struct mount *m)
+/** m stands nowhere any more: it lives while its names do. */
+static void take_down(struct mount *m)
 {
-	unattach(m);
+	struct name *covered = m->at;
+
+	covered->mounted = NULL;
+	m->at = NULL;
 	list_remove(&m->node);
+	name_unref(covered);
 	name_unref(m->root);
 }
 
-/** Mounts on what is no longer to be reached go, too. */
-static void sweep(void)
+/** A mount that stands in m, or NULL. */
+static struct mount *standing_in(const struct mount *m)
 {
-	struct mount *m, *next;
-	bool again = true;
+	struct mount *other;
 
-	while (again) {
-		again = false;
-		list_for_each_safe(m, next, &mounts, node) {
-			if (!m->at || m->at->of->at || m->at->of->root == root_of_all) continue;
-			take_away(m);
-			again = true;
-			break;
-		}
+	list_for_each(other, &mounts, node)
+		if (other->at && other->at->of == m) return other;
+	return NULL;
+}
+
+/** Everything that stands in m, innermost first. Not recursive: down to one that nothing stands in, again and again. */
+static void take_down_inner(struct mount *m)
+{
+	struct mount *inner, *next;
+
+	while ((inner = standing_in(m))) {
+		while ((next = standing_in(inner))) inner = next;
+		take_down(inner);
 	}
 }
 
@@ -102,25 +102,14 @@ int mount_remove(struct name *at, uint32_t flags)
 	if (!m || m->root != at || !m->at) return -EINVAL;
 	if (at->mounted) return -EBUSY;
 	if (!(flags & MNT_DETACH) && at->refs > 2) return -EBUSY; /* the mount's own reference and the caller's */
-	if (!(flags & MNT_DETACH) && !m->sb->n_mounts && m->sb->busy && m->sb->busy(m->sb)) return -EBUSY;
+	if (!(flags & MNT_DETACH) && m->sb->n_mounts < 2 && m->sb->busy && m->sb->busy(m->sb)) return -EBUSY;
 	if ((flags & MNT_EXPIRE) && !m->expiring) {
 		m->expiring = true;
 		return -EAGAIN;
 	}
-	take_away(m);
-	sweep();
+	take_down_inner(m);
+	take_down(m);
 	return 0;
-}
-
-void mount_free(struct mount *m)
-{
-	if (m->sb->n_mounts) { /* another one shows the same files */
-		m->sb->n_mounts--;
-		superblock_unref(m->sb);
-	} else {
-		superblock_destroy(m->sb);
-	}
-	kfree(m);
 }
 
 /* ---- changing */
@@ -152,62 +141,11 @@ int mount_change(struct name *at, uint32_t flags, bool alone)
 	return 0;
 }
 
-/* ---- the same files at another place */
-static int bind_one(struct name *from, struct name *at)
+void mount_free(struct mount *m)
 {
-	if (S_ISDIR(from->inode->mode) != S_ISDIR(at->inode->mode)) return -ENOTDIR;
-	struct mount *m = mount_alloc(from->of->sb, from->inode, from->of->flags);
-	if (!m) return -ENOMEM;
-	inode_ref(from->inode);
-	m->sb->n_mounts++;
-	m->sb->refs++;
-	list_push_back(&mounts, &m->node);
-	attach(m, at);
-	return 0;
-}
-
-/** The mount `below` from again, at the same path below `top`. */
-static int bind_again(struct mount *below, struct name *from, struct name *top)
-{
-	char *path = kmalloc(PATH_MAX);
-	struct walk w;
-	int err = path ? name_path(below->root, from, path, PATH_MAX) : -ENOMEM;
-
-	if (err > 0) err = name_walk(&w, top, path + 1, 0, &fs_kernel_caller);
-	if (!err) {
-		err = bind_one(below->root, w.name);
-		name_unref(w.name);
-	}
-	kfree(path);
-	return err;
-}
-
-int mount_bind(struct name *from, struct name *at, bool recursive)
-{
-	struct mount *m, *last = container_of(mounts.prev, struct mount, node);
-
-	if (!from->of) return -EINVAL; /* a pipe met through /proc */
-	int err = bind_one(from, at);
-	if (err || !recursive) return err;
-	list_for_each(m, &mounts, node) {
-		if (m->at && m->at != at && m->root != from && name_is_below(m->at, from)) err = bind_again(m, from, at->mounted->root);
-		if (err || m == last) break;
-	}
-	return err;
-}
-
-int mount_move(struct name *from, struct name *at)
-{
-	struct mount *m = from->of;
-
-	if (!m || m->root != from || !m->at) return -EINVAL;
-	if (S_ISDIR(from->inode->mode) != S_ISDIR(at->inode->mode)) return -ENOTDIR;
-	if (name_is_below(at, from)) return -ELOOP;
-	name_ref(at);
-	unattach(m);
-	attach(m, at);
-	name_unref(at);
-	return 0;
+	if (--m->sb->n_mounts == 0) superblock_destroy(m->sb);
+	kfree(m->below);
+	kfree(m);
 }
 
 /* ---- kinds */

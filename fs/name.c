@@ -94,15 +94,36 @@ static struct name *find_living(struct name *dir, const char *last, uint32_t len
 	return NULL;
 }
 
+/** May the directory have been changed through another mount, by other names? */
+static bool shared(const struct name *dir)
+{
+	return dir->of && dir->of->sb->n_mounts > 1;
+}
+
+/** n was found, and its directory says that this is i (NULL: nothing). A name that lies is found no more. */
+static bool holds(struct name *n, const struct inode *i)
+{
+	if (i && i->ino == n->inode->ino && i->generation == n->inode->generation) return true;
+	list_remove(&n->hash_node);
+	n->unlinked = true;
+	return false;
+}
+
 int name_child(struct name *dir, const char *last, uint32_t len, struct name **out)
 {
-	struct inode *i;
+	struct inode *i = NULL;
 
 	if (len > NAME_MAX) return -ENAMETOOLONG;
 	if (!S_ISDIR(dir->inode->mode) || !dir->inode->ops->lookup) return -ENOTDIR;
-	*out = find_living(dir, last, len);
-	if (*out) return 0;
+	struct name *living = find_living(dir, last, len);
+	*out = living;
+	if (living && !shared(dir)) return 0;
 	int err = dir->inode->ops->lookup(dir->inode, last, len, &i);
+	if (living && holds(living, i)) {
+		inode_unref(i);
+		return 0;
+	}
+	name_unref(living);
 	if (err) return err;
 	struct name *n = name_alloc(dir, dir->of, last, len, i);
 	if (!n) {
@@ -143,7 +164,7 @@ int name_lookup(struct name *dir, const char *last, uint32_t len, struct name **
 	struct name *n;
 
 	if (len > NAME_MAX) return -ENAMETOOLONG;
-	n = find_living(dir, last, len);
+	n = shared(dir) ? NULL : find_living(dir, last, len);
 	if (!n) {
 		mutex_lock(&dir->inode->lock);
 		int err = name_child(dir, last, len, &n);

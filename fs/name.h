@@ -24,6 +24,8 @@ struct mount {
 	struct superblock *sb;          /* several mounts may show one (MS_BIND) */
 	struct name *root, *at;         /* at: covered name, NULL for the first and after removal; root may be any file of sb */
 	uint32_t flags;                 /* MS_* */
+	uint32_t id;                    /* /proc/PID/mountinfo's */
+	char *below;                    /* where its root is inside the file system, "/dir"; NULL: the whole; owned */
 	uint32_t n_writers;             /* files of it open for writing: it cannot become read-only */
 	bool expiring;                  /* MNT_EXPIRE was asked once */
 };
@@ -64,6 +66,7 @@ int mount_remove(struct name *at, uint32_t flags);
 /** MS_REMOUNT of the mount whose root is `at`: its flags; unless `alone` (MS_BIND), read-only holds for every mount of the file
  *  system. -EINVAL no mount's root; -EBUSY files are open for writing; on a disk -EROFS, -EIO. May sleep. */
 int mount_change(struct name *at, uint32_t flags, bool alone);
+/* bind.c: mount(2), MS_BIND and MS_MOVE */
 /** MS_BIND: what `from` shows is shown at `at`, too; recursive: with the mounts below it. -ENOTDIR one of them is a directory,
  *  the other is not; -EINVAL, -ENOMEM. */
 int mount_bind(struct name *from, struct name *at, bool recursive);

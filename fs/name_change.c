@@ -393,9 +393,11 @@ int name_rename(struct name *from, const char *a, uint32_t alen, struct name *to
 	if (from->of != to->of) return -EXDEV;
 	if (special(a, alen) || special(b, blen)) return -EBUSY;
 	if (from->of->flags & MS_RDONLY) return -EROFS;
-	/* `to` is not locked: the namespace lock keeps other changes out, and no file system sleeps in the middle of one */
 	lock_dir(from);
+	bool two = to->inode != from->inode;
+	if (two) mutex_lock_second(&to->inode->lock);
 	int err = rename_locked(&r, a, alen, flags, who);
+	if (two) mutex_unlock(&to->inode->lock);
 	unlock_dir(from);
 	name_unref(r.what);
 	name_unref(r.replaced);

@@ -15,6 +15,9 @@ void name_hash_in(struct name *n); /* by its parent and text */
 void name_forget_twins(const struct name *n);
 /** The name on top of n: follows mounts. Takes over n's reference, returns one. */
 struct name *name_cross(struct name *n);
+/** A mount of sb whose root is the inode (referenced here), on `at` (referenced here; NULL: the root of all). NULL: no memory. */
+struct mount *mount_stand(struct name *at, struct superblock *sb, struct inode *root, uint32_t flags);
+void mount_cover(struct mount *m, struct name *at); /* m, which stands nowhere, stands on at */
 /** The root name of a mount went away: so does the mount. */
 void mount_free(struct mount *m);
 void mounts_init(void);

@@ -12,7 +12,7 @@
 #include "lib/str.h"
 #include "net/netdev.h"
 
-#define CTL_LATER_MAX 64  /* control messages that wait for room: moves at once are few */
+#define CTL_LATER_MAX 256 /* control messages that wait for room: a few for each unit that moves, a POKE for each task away */
 #define FRAMES_KEPT 64    /* frames left for others when a message out of order asks */
 
 static struct cnode node;

@@ -8,8 +8,11 @@
 #include "kernel/migrate/stats.h"
 #include "net/netdev.h"
 
+/* One POKE until the body calls again: signals can be sent faster than any wire carries them. */
 static void poke(struct task *t)
 {
+	if (t->home.poke_out) return;
+	t->home.poke_out = true;
 	struct unit *u = t->home.unit;
 	struct msg_ctl m = {.key = {.kind = MSG_POKE, .home = this_node, .unit = u->id, .epoch = u->epoch}, .tid = t->home.tid};
 

@@ -46,7 +46,7 @@ struct space {
 	bool frozen_umem;            /* mirrors every task's umem.frozen */
 	void *mover;
 };
-#define SPACE_AREAS_MAX 512u
+#define SPACE_AREAS_MAX 4096u /* Linux: 65530; they are found one after another here */
 /* An entry that holds a frame but shows it to nobody (PROT_NONE): not present, this bit set. Owed entries have it clear. */
 #define PTE_HIDDEN 0x800u
 static inline bool pte_resident(uint32_t e) { return (e & (PTE_PRESENT | PTE_HIDDEN)) != 0; }

@@ -146,6 +146,7 @@ static void end_group(struct group *g)
 	was_link = is_link(g);
 	give_children_away(g);
 	g->state = RUN_ZOMBIE;
+	waitq_wake_all(&g->ended);
 	if (was_link) wake_orphans(g->pgrp);
 	tell_parent(g);
 }

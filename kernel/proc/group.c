@@ -133,6 +133,7 @@ struct group *group_new(struct group *parent)
 	list_init(&g->posix_timers);
 	list_init(&g->fs_sharers);
 	waitq_init(&g->child_event);
+	waitq_init(&g->ended);
 	waitq_init(&g->task_ended);
 	g->refs = 1;
 	g->exit_signal = SIGCHLD;
@@ -384,6 +385,15 @@ static bool pgrp_in_session(uint32_t pgrp, uint32_t session)
 	return false;
 }
 
+static bool pgrp_exists(uint32_t pgrp)
+{
+	struct group *g;
+
+	list_for_each(g, &all_groups, in_all)
+		if (g->pgrp == pgrp) return true;
+	return false;
+}
+
 const struct fs_caller_ops proc_caller_ops = {
 	.pid = ask_pid,
 	.tid = ask_tid,
@@ -397,6 +407,7 @@ const struct fs_caller_ops proc_caller_ops = {
 	.raise = raise,
 	.raise_pgrp = raise_pgrp,
 	.pgrp_in_session = pgrp_in_session,
+	.pgrp_exists = pgrp_exists,
 };
 
 void proc_init(void)

@@ -196,7 +196,7 @@ static int show_status(struct text_sink *s, uint32_t pid, const struct fs_caller
 	status_signals(s, g, t ? t : group_task(g));
 	sink_printf(s, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\n", (unsigned long long)c->inheritable,
 		    (unsigned long long)c->permitted, (unsigned long long)c->effective, (unsigned long long)c->bounding);
-	sink_printf(s, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+	sink_printf(s, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
 	return 0;
 }
 

@@ -6,8 +6,8 @@
 #include "kernel/syscall/table.h"
 typedef int32_t syscall_half(struct ucall *c);
 typedef const struct sysrow *syscall_resolver(struct ucall *c);
-syscall_half sys_exit, home_row_fork, body_row_fork, finish_row_fork, home_row_clone, body_row_clone,
-	finish_row_clone, home_row_vfork, body_row_vfork, finish_row_vfork, home_execve, body_execve, finish_execve,
+syscall_half sys_exit, home_row_fork, body_row_fork, finish_row_fork, home_row_clone, body_row_clone, home_row_clone3, body_row_clone3,
+	finish_row_clone, home_row_vfork, body_row_vfork, finish_row_vfork, home_execve, home_execveat, body_execve, finish_execve,
 	sys_exit_group, sys_waitpid, sys_wait4, sys_waitid, body_getpid, body_gettid, sys_getppid, sys_getpgrp, sys_setpgid,
 	sys_getpgid, sys_setsid, sys_getsid, sys_nice, sys_getpriority, sys_setpriority, sys_prctl, body_prctl_tid_address, body_personality,
 	body_sched_yield, sys_sched_setparam, sys_sched_getparam, sys_sched_setscheduler, sys_sched_getscheduler, body_sched_priority,
@@ -20,10 +20,9 @@ syscall_half sys_exit, home_row_fork, body_row_fork, finish_row_fork, home_row_c
 	sys_getresgid, sys_getgroups16, sys_setgroups16, sys_getgroups, sys_setgroups, sys_capget, sys_capset, body_signal,
 	body_sigaction, body_rt_sigaction, body_sgetmask, body_ssetmask, body_sigprocmask, body_rt_sigprocmask,
 	body_sigsuspend, body_rt_sigsuspend, body_pause, body_sigaltstack, body_sigreturn, body_rt_sigreturn, sys_sigpending,
-	sys_rt_sigpending, sys_kill, sys_tkill, sys_tgkill, sys_rt_sigqueueinfo, sys_rt_tgsigqueueinfo, sys_rt_sigtimedwait,
+	sys_rt_sigpending, sys_signalfd, sys_signalfd4, sys_pidfd_open, sys_pidfd_send_signal, sys_pidfd_getfd, sys_kill, sys_tkill, sys_tgkill, sys_rt_sigqueueinfo, sys_rt_tgsigqueueinfo, sys_rt_sigtimedwait,
 	sys_rt_sigtimedwait64, body_brk, body_mmap_anon, sys_mmap_file, body_mmap_file, body_munmap, body_mprotect,
-	body_mremap, body_madvise, body_msync, body_mlock, body_mlock2, body_munlock, body_mlockall, body_munlockall, sys_mlock, sys_mlock2, sys_mlockall, body_mmap_locked, sys_mmap_shared, body_remap_file_pages, body_membarrier, sys_memfd_create, sys_mq_open, sys_mq_unlink, sys_mq_timedsend, sys_mq_timedsend64, sys_mq_timedreceive,
-	sys_mq_timedreceive64, sys_mq_notify, sys_mq_getsetattr, sys_process_vm_readv, sys_process_vm_writev, body_mincore, sys_read, sys_write,
+	body_mremap, body_madvise, body_msync, body_mlock, body_mlock2, body_munlock, body_mlockall, body_munlockall, sys_mlock, sys_mlock2, sys_mlockall, body_mmap_locked, sys_mmap_shared, body_remap_file_pages, body_membarrier, sys_memfd_create, sys_process_vm_readv, sys_process_vm_writev, body_mincore, sys_read, sys_write,
 	sys_readv, sys_writev, sys_pread64, sys_pwrite64, sys_preadv, sys_pwritev, sys_preadv2, sys_pwritev2, sys_lseek,
 	sys_llseek, sys_copy_file_range, sys_splice, sys_tee, sys_vmsplice, sys_sendfile, sys_sendfile64, sys_truncate, sys_truncate64, sys_ftruncate, sys_ftruncate64,
 	sys_fallocate, sys_fadvise64, sys_fadvise64_64, sys_readahead, sys_sync, sys_syncfs, sys_fsync, sys_sync_file_range, sys_open,
@@ -48,11 +47,12 @@ syscall_half sys_exit, home_row_fork, body_row_fork, finish_row_fork, home_row_c
 	sys_epoll_create, sys_epoll_create1, sys_epoll_ctl, sys_epoll_wait, sys_epoll_pwait2, sys_eventfd, sys_eventfd2,
 	sys_timerfd_create, sys_timerfd_settime, sys_timerfd_settime64, sys_timerfd_gettime, sys_timerfd_gettime64,
 	sys_inotify_init, sys_inotify_init1, sys_inotify_add_watch, sys_inotify_rm_watch,
-	sys_shmget, sys_shmat, body_shmat, body_shmdt, sys_shmctl, sys_semget, sys_semop, sys_semtimedop, sys_semtimedop64,
+	sys_mq_open, sys_mq_unlink, sys_mq_timedsend, sys_mq_timedsend64, sys_mq_timedreceive, sys_mq_timedreceive64, sys_mq_notify,
+	sys_mq_getsetattr, sys_shmget, sys_shmat, body_shmat, body_shmdt, sys_shmctl, sys_semget, sys_semop, sys_semtimedop, sys_semtimedop64,
 	sys_semctl, sys_msgget, sys_msgsnd, sys_msgrcv, sys_msgctl, sys_socket, sys_socketpair, sys_bind, sys_connect, sys_listen, sys_accept4, sys_getsockopt, sys_setsockopt,
 	sys_getsockname, sys_getpeername, sys_sendto, sys_recvfrom, sys_shutdown, sys_sendmsg, sys_recvmsg, sys_sendmmsg,
 	sys_recvmmsg, sys_recvmmsg64, body_take, home_stop, home_exit_status, home_exit_one, home_mirror, sys_unshare;
 syscall_resolver mux_restart, mux_prctl, mux_mmap_old, mux_mmap2, mux_fcntl, mux_fcntl64, mux_ioctl, mux_ppoll,
 	mux_ppoll64, mux_select_old, mux_pselect6, mux_pselect6_64, mux_setitimer, mux_getitimer,
-	mux_socketcall, mux_epoll_pwait, mux_epoll_pwait2, mux_ipc, mux_shmat, mux_clone3;
+	mux_socketcall, mux_epoll_pwait, mux_epoll_pwait2, mux_ipc, mux_shmat;
 #endif

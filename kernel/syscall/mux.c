@@ -36,51 +36,6 @@ const struct sysrow *mux_restart(struct ucall *c)
 	return r;
 }
 
-/* ---- clone3: clone(2) with its arguments in memory */
-
-struct clone_args { uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup; };
-#define CLONE_ARGS_FIRST 64u /* the least that a program may give */
-
-/* Words beyond those that are known must be 0: clone3(2). */
-static int32_t fetch_clone_args(struct ucall *c, struct clone_args *a)
-{
-	uint32_t size = c->arg[1];
-
-	memset(a, 0, sizeof *a);
-	if (size > PAGE_SIZE) return -E2BIG;
-	if (size < CLONE_ARGS_FIRST) return -EINVAL;
-	if (umem_fetch(c->mem, a, uaddr(c->arg[0]), MIN(size, (uint32_t)sizeof *a))) return -EFAULT;
-	for (uint32_t at = sizeof *a; at < size; at++) {
-		uint8_t rest;
-		if (umem_fetch(c->mem, &rest, uaddr(c->arg[0] + at), 1)) return -EFAULT;
-		if (rest) return -E2BIG;
-	}
-	return 0;
-}
-
-static int32_t check_clone_args(const struct clone_args *a)
-{
-	if ((a->flags >> 32) || (a->flags & (CLONE_DETACHED | CSIGNAL)) || a->exit_signal > LINUX_NSIG) return -EINVAL;
-	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal) return -EINVAL;
-	if (!a->stack != !a->stack_size || a->stack + a->stack_size > USER_END) return -EINVAL;
-	return a->set_tid || a->set_tid_size || a->cgroup ? -EINVAL : 0;
-}
-
-const struct sysrow *mux_clone3(struct ucall *c)
-{
-	struct clone_args a;
-	int32_t err = fetch_clone_args(c, &a);
-
-	if (!err) err = check_clone_args(&a);
-	if (err) return failed(c, err);
-	c->arg[0] = (uint32_t)(a.flags | a.exit_signal);
-	c->arg[1] = (uint32_t)(a.stack + a.stack_size);
-	c->arg[2] = (uint32_t)a.parent_tid;
-	c->arg[3] = (uint32_t)a.tls;
-	c->arg[4] = (uint32_t)a.child_tid;
-	return row(ROW_clone);
-}
-
 /* ---- mmap */
 
 const struct sysrow *mux_mmap2(struct ucall *c)

@@ -73,7 +73,6 @@ static uint32_t trim_segs(struct uio_seg *segs, uint32_t n, uint32_t skip)
 
 #define TRANSFER_MAX 0x7ffff000u
 
-/* The caller's iovec as checked pieces in a kmalloc block. -EINVAL: too many, or a length beyond 2 GiB. */
 int arg_iovec(struct ucall *c, struct uio_seg **out, uint32_t *n)
 {
 	uint32_t count = c->arg[2], sum = 0;

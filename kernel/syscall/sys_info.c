@@ -118,6 +118,7 @@ int32_t sys_syslog(struct ucall *c)
 
 	if (type == SYSLOG_ACTION_SIZE_BUFFER) return 32 << 10;
 	if (type != SYSLOG_ACTION_READ_ALL && !has_cap(ucall_who(c), CAP_SYSLOG)) return -EPERM;
+	if (type == SYSLOG_ACTION_CONSOLE_LEVEL && (c->arg[2] < 1 || c->arg[2] > 8)) return -EINVAL;
 	if (type < SYSLOG_ACTION_READ || (type >= SYSLOG_ACTION_CONSOLE_OFF && type <= SYSLOG_ACTION_CONSOLE_LEVEL)) return 0;
 	char *buf = kmalloc(PAGE_SIZE);
 	if (!buf) return -ENOMEM;

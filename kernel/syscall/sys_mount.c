@@ -14,6 +14,15 @@ static uint32_t kept(uint32_t flags)
 	return flags & MOUNT_KEPT;
 }
 
+/* A remount that says nothing of access times leaves them as they are. */
+static uint32_t kept_again(const struct name *at, uint32_t flags)
+{
+	const uint32_t kinds = MS_NOATIME | MS_NODIRATIME | MS_RELATIME;
+
+	if (!(flags & (kinds | MS_STRICTATIME))) return ((at->of ? at->of->flags & kinds : 0) | flags) & MOUNT_KEPT;
+	return kept(flags);
+}
+
 /* A string that may be left out: *out is NULL then. */
 static int opt_string(struct ucall *c, uint32_t at, char **out)
 {
@@ -66,7 +75,7 @@ int32_t sys_mount(struct ucall *c)
 	int32_t r = arg_walk(c, HERE, c->arg[1], WALK_FOLLOW, &w);
 	if (r) return r;
 	if (flags & MS_REMOUNT)
-		r = mount_change(w.name, kept(flags), (flags & MS_BIND) != 0);
+		r = mount_change(w.name, kept_again(w.name, flags), (flags & MS_BIND) != 0);
 	else if (flags & (MS_BIND | MS_MOVE))
 		r = mount_from(c, w.name, flags);
 	else if (flags & PROPAGATION)

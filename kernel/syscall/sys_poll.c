@@ -9,6 +9,7 @@
 
 struct item {
 	struct file *file;   /* referenced; NULL: none */
+	uint32_t fd;         /* select's */
 	uint32_t events, revents;
 };
 struct items {
@@ -196,17 +197,20 @@ static bool wants(const struct sets *s, int k, uint32_t fd)
 	return s->want[k][fd / 32] >> (fd % 32) & 1;
 }
 
-/* The first descriptor from fd on that is in any set; s->n: none. */
-static uint32_t next_wanted(const struct sets *s, uint32_t fd)
+/* The descriptors of one word that are in any set. */
+static uint32_t wanted_in(const struct sets *s, uint32_t word)
 {
-	for (; fd < s->n; fd = (fd | 31) + 1) {
-		uint32_t i = fd / 32, left = (s->want[0][i] | s->want[1][i] | s->want[2][i]) >> (fd % 32);
-		if (left) return MIN(fd + (uint32_t)__builtin_ctz(left), s->n);
-	}
-	return s->n;
+	return s->want[0][word] | s->want[1][word] | s->want[2][word];
 }
 
-#define for_each_wanted(fd, s) for (uint32_t fd = next_wanted(s, 0); fd < (s)->n; fd = next_wanted(s, fd + 1))
+static uint32_t count_wanted(const struct sets *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->words; i++)
+		for (uint32_t left = wanted_in(s, i); left; left &= left - 1) n++;
+	return n;
+}
 
 static int fetch_sets(struct ucall *c, struct sets *s)
 {
@@ -214,6 +218,7 @@ static int fetch_sets(struct ucall *c, struct sets *s)
 		if (!c->arg[1 + k]) continue;
 		int err = umem_fetch(c->mem, s->want[k], uaddr(c->arg[1 + k]), s->words * 4);
 		if (err) return err;
+		if (s->n % 32) s->want[k][s->words - 1] &= (1u << (s->n % 32)) - 1; /* those beyond n are not asked for */
 	}
 	return 0;
 }
@@ -231,13 +236,17 @@ static int store_sets(struct ucall *c, const struct sets *s)
 /* The items in the order of their descriptors. */
 static int fill_items(struct ucall *c, const struct sets *s, struct items *items)
 {
-	uint32_t at = 0;
+	struct item *it = items->item;
 
-	for_each_wanted(fd, s) {
-		struct item *it = &items->item[at++];
-		it->file = fd_get(ucall_group(c)->fds, (int32_t)fd);
-		if (!it->file) return -EBADF;
-		it->events = (wants(s, 0, fd) ? SELECT_IN : 0) | (wants(s, 1, fd) ? SELECT_OUT : 0) | (wants(s, 2, fd) ? SELECT_EX : 0);
+	for (uint32_t i = 0; i < s->words; i++) {
+		for (uint32_t left = wanted_in(s, i); left; left &= left - 1, it++) {
+			uint32_t bit = left & -left;
+			it->fd = 32 * i + (uint32_t)__builtin_ctz(left);
+			it->file = fd_get(ucall_group(c)->fds, (int32_t)it->fd);
+			if (!it->file) return -EBADF;
+			it->events = (s->want[0][i] & bit ? SELECT_IN : 0) | (s->want[1][i] & bit ? SELECT_OUT : 0) |
+				     (s->want[2][i] & bit ? SELECT_EX : 0);
+		}
 	}
 	return 0;
 }
@@ -246,11 +255,10 @@ static int fill_items(struct ucall *c, const struct sets *s, struct items *items
 static int32_t collect(struct sets *s, const struct items *items)
 {
 	static const uint32_t mask[3] = {SELECT_IN, SELECT_OUT, SELECT_EX};
-	uint32_t at = 0;
 	int32_t bits = 0;
 
-	for_each_wanted(fd, s) {
-		uint32_t revents = items->item[at++].revents;
+	for (uint32_t i = 0; i < items->n; i++) {
+		uint32_t revents = items->item[i].revents, fd = items->item[i].fd;
 		if (!revents) continue;
 		for (int k = 0; k < 3; k++) {
 			if (!wants(s, k, fd) || !(revents & mask[k])) continue;
@@ -263,12 +271,10 @@ static int32_t collect(struct sets *s, const struct items *items)
 
 static int32_t select_sets(struct ucall *c, struct sets *s, uint64_t deadline)
 {
-	uint32_t n = 0;
 	int32_t r = fetch_sets(c, s);
 
 	if (r) return r;
-	for_each_wanted(fd, s) n++;
-	struct items *items = items_new(n);
+	struct items *items = items_new(count_wanted(s));
 	if (!items) return -ENOMEM;
 	r = fill_items(c, s, items);
 	if (!r) r = wait_ready(items, deadline);

@@ -24,12 +24,12 @@ void walk_done(struct walk *w);
 MUST_CHECK int arg_inode(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint32_t at_flags, struct inode **out, uint32_t *mount_flags);
 #define HERE ((uint32_t)AT_FDCWD)
 
-/** A copy of fd as the lowest free descriptor from `from` on. -EBADF, -EMFILE, -ENOMEM. */
-int32_t dup_from(struct ucall *c, uint32_t fd, uint32_t from, bool cloexec);
 /** The iovec of arguments 1 and 2 as checked pieces in a kmalloc block (NULL: none left), without the first c->skip bytes.
  *  -EINVAL: too many, or a length or sum beyond 2 GiB; -ENOMEM, -EFAULT. */
 struct uio_seg;
 MUST_CHECK int arg_iovec(struct ucall *c, struct uio_seg **segs, uint32_t *n);
+/** A copy of fd as the lowest free descriptor from `from` on. -EBADF, -EMFILE, -ENOMEM. */
+int32_t dup_from(struct ucall *c, uint32_t fd, uint32_t from, bool cloexec);
 
 /** Times: user layouts to ns. -EFAULT; -EINVAL: negative, or nsec/usec out of range. */
 enum time_kind { TIME_32, TIME_64, TIME_VAL }; /* timespec, timespec64, timeval */

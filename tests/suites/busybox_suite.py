@@ -53,8 +53,8 @@ def pack():
 
 
 def command(names):
-    """The shell line that unpacks and runs the suite."""
-    return f"mkdir /tmp/suite && tar -x -f /root/busybox.tar -C /tmp/suite && sh /root/busybox.sh /tmp/suite {' '.join(names)}"
+    """The script that unpacks and runs the suite.  To be run from a file: what a shell has from -c ignores SIGQUIT, which a case sees."""
+    return f"mkdir /tmp/suite && tar -x -f /root/busybox.tar -C /tmp/suite && sh /root/busybox.sh /tmp/suite {' '.join(names)}\n"
 
 
 def results(text):
@@ -64,16 +64,19 @@ def results(text):
 
 def on_linux(names=()):
     with tempfile.TemporaryDirectory() as scratch:
-        lines = linux.run(scratch, command(names) + "\n", 3600, 256, (), [(pack(), "/root/busybox.tar"), (SCRIPT, "/root/busybox.sh")])
+        lines = linux.run(scratch, command(names), 7200, 256, (), [(pack(), "/root/busybox.tar"), (SCRIPT, "/root/busybox.sh")])
     if lines is None:
         sys.exit("busybox_suite: Linux did not come to the end")
     return "\n".join(lines)
 
 
 def on_godwit(names=()):
-    done = subprocess.run([TOP / "godwit", "run", "-n", "1", "-m", "256", "--add", f"{pack()}:/root/busybox.tar", "--add", f"{SCRIPT}:/root/busybox.sh",
-                           "--", "sh", "-c", command(names)], stdout=subprocess.PIPE, check=True, stdin=subprocess.DEVNULL, text=True,
-                          errors="replace")
+    with tempfile.NamedTemporaryFile("w") as job:
+        job.write(command(names))
+        job.flush()
+        add = [f"{pack()}:/root/busybox.tar", f"{SCRIPT}:/root/busybox.sh", f"{job.name}:/root/job"]
+        done = subprocess.run([TOP / "godwit", "run", "-n", "1", "-m", "256", *(word for spec in add for word in ("--add", spec)),
+                               "--", "sh", "/root/job"], stdout=subprocess.PIPE, check=True, stdin=subprocess.DEVNULL, text=True, errors="replace")
     return done.stdout
 
 
@@ -89,13 +92,12 @@ def excused():
 
 
 def differences(there, names=()):
-    """Rows on which a node's verdicts and Linux's are not the same, and excuses that nothing needs any more."""
+    """Rows on which a node's verdicts and Linux's are not the same, but for the excused."""
     here = recorded()
     if names:
         here = {case: verdict for case, verdict in here.items() if case in there}
     wrong = [case for case in {**here, **there} if here.get(case) != there.get(case)]
-    rows = [f"{case}: Linux {here.get(case, 'none')}, node {there.get(case, 'none')}" for case in wrong if case not in excused()]
-    return rows
+    return [f"{case}: Linux {here.get(case, 'none')}, node {there.get(case, 'none')}" for case in wrong if case not in excused()]
 
 
 def record(text, some):

@@ -21,7 +21,7 @@ END = "@@ end"
 INIT = """#!/bin/busybox sh
 export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root TERM=linux USER=root
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
-mkdir -p /dev/pts /dev/shm; mount -t devpts devpts /dev/pts; mount -t tmpfs -o mode=1777 shm /dev/shm
+ln -s /proc/self/fd /dev/fd; mkdir -p /dev/pts /dev/shm; mount -t devpts devpts /dev/pts; mount -t tmpfs -o mode=1777 shm /dev/shm
 mount -t tmpfs -o mode=1777 tmp /tmp
 hostname node1; ip link set lo up; stty -onlcr; cd /root
 sh /root/job < /dev/null 2>&1
@@ -36,7 +36,7 @@ def build_root(path, job, packages=(), add=()):
     part = debset.packed(APT, list(packages), False) if packages else None
     if part:
         root.entries = {name: e for name, e in root.entries.items() if name not in part.names}
-    root.text("linuxinit", INIT, 0o755)
+    root.text("init", INIT, 0o755)
     root.text("root/job", job)
     for source, name in add:
         root.host_file(name.lstrip("/"), str(source))
@@ -55,7 +55,7 @@ def run(scratch, job, timeout, memory=256, packages=(), add=()):
     """Boots Linux, runs the shell script there, returns the lines that it printed; None in place of a run that did not end."""
     archive = os.path.join(scratch, "linux-root.cpio")
     build_root(archive, job, packages, add)
-    machine = Machine(str(LINUX / "vmlinuz"), archive, "console=ttyS0 quiet loglevel=1 panic=-1 rdinit=/linuxinit", memory)
+    machine = Machine(str(LINUX / "vmlinuz"), archive, "console=ttyS0 quiet loglevel=1 panic=-1 rdinit=/init", memory)
     try:
         whole = machine.run(END, timeout)
     except BaseException:
