@@ -53,11 +53,8 @@ static void figures(const char *call, const char *cond, const void *start)
 static char *at(unsigned page) { return (char *)0x50000000 + page * PG; }
 static char *place(unsigned page, unsigned n, int prot, int flags, int fd) { return mmap(at(page), n * PG, prot, flags | MAP_FIXED, fd, 0); }
 
-static void areas(void)
+static void joined(void)
 {
-	int fd = must_open("mapped", O_RDWR | O_CREAT, 0600);
-	must("ftruncate", ftruncate(fd, 8 * PG));
-
 	place(0, 4, RW, ANON, -1);
 	shape("mmap2", "maps: anonymous", at(0));
 	place(4, 4, RW, ANON, -1);
@@ -66,6 +63,11 @@ static void areas(void)
 	shape("mmap2", "maps: not joined, other protection", at(0));
 	mprotect(at(8), 2 * PG, RW);
 	shape("mprotect", "maps: joined after mprotect", at(0));
+}
+
+static void cut(void)
+{
+	place(0, 10, RW, ANON, -1);
 	mprotect(at(3), PG, PROT_NONE);
 	shape("mprotect", "maps: cut in three, the first", at(0));
 	shape("mprotect", "maps: cut in three, the second", at(3));
@@ -74,6 +76,13 @@ static void areas(void)
 	shape("mprotect", "maps: all rights", at(3));
 	munmap(at(5), PG);
 	shape("munmap", "maps: behind a hole", at(6));
+}
+
+static void files(void)
+{
+	int fd = must_open("mapped", O_RDWR | O_CREAT, 0600);
+	must("ftruncate", ftruncate(fd, 8 * PG));
+
 	place(20, 3, RW, MAP_SHARED, fd);
 	shape("mmap2", "maps: a shared file", at(20));
 	mmap(at(30), 2 * PG, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 3 * PG);
@@ -91,6 +100,11 @@ static void areas(void)
 	must("ftruncate", ftruncate(m, PG));
 	place(60, 1, RW, MAP_SHARED, m);
 	shape("memfd_create", "maps: a memfd", at(60));
+}
+
+static void changed(void)
+{
+	place(6, 4, RW, ANON, -1);
 	char *r = mremap(at(6), PG, 4 * PG, MREMAP_MAYMOVE | MREMAP_FIXED, at(70));
 	shape("mremap", "maps: moved and grown", r);
 	madvise(at(70), PG, MADV_DONTFORK);
@@ -101,11 +115,6 @@ static void areas(void)
 
 static void memory(void)
 {
-	int fd = must_open("f", O_RDWR | O_CREAT, 0600);
-	char page[PG];
-	memset(page, 'x', PG);
-	for (int i = 0; i < 4; i++) must("write", write(fd, page, PG));
-
 	char *m = place(100, 4, RW, ANON, -1);
 	figures("mmap2", "smaps: untouched", m);
 	m[0] = m[PG] = 1;
@@ -118,6 +127,14 @@ static void memory(void)
 	figures("munlock", "smaps: unlocked", m);
 	mprotect(m, 4 * PG, PROT_NONE);
 	figures("mprotect", "smaps: no rights", m);
+}
+
+static void other_figures(void)
+{
+	int fd = must_open("f", O_RDWR | O_CREAT, 0600);
+	char page[PG], *m;
+	memset(page, 'x', PG);
+	for (int i = 0; i < 4; i++) must("write", write(fd, page, PG));
 	m = place(110, 4, RW, MAP_PRIVATE, fd);
 	m[0] = 1;
 	const char *p = area_of("/proc/self/smaps", m);
@@ -131,4 +148,4 @@ static void memory(void)
 	note("mmap2", "statm: size, data, unused fields", "%ld %ld %ld %ld", b[0] - a[0], b[5] - a[5], b[4], b[6]);
 }
 
-const struct section sections[] = {{"areas", areas}, {"memory", memory}, {NULL, NULL}};
+const struct section sections[] = {{"joined", joined}, {"cut", cut}, {"files", files}, {"changed", changed}, {"memory", memory}, {"other_figures", other_figures}, {NULL, NULL}};
