@@ -79,11 +79,14 @@ def run(side, part, mode, i):
 def main(argv):
     parser = argparse.ArgumentParser(prog="abi.py")
     parser.add_argument("--runs", type=int, default=3, help="boots of each kernel in plain TCG")
+    parser.add_argument("--kernel", help="another build of Godwit")
     parser.add_argument("--part", choices=MEMORY, action="append")
     parser.add_argument("--side", choices=SIDES, action="append")
     parser.add_argument("mode", nargs="*", default=["fixed", "tcg"])
     args = parser.parse_args(argv[1:])
     os.chdir(TOP)
+    if args.kernel:
+        SIDES["godwit"] = (args.kernel, SIDES["godwit"][1])
     RAW.mkdir(parents=True, exist_ok=True)
     parts = args.part or list(MEMORY)
     for part in parts:

@@ -114,12 +114,11 @@ uint32_t context_backtrace_from(uint32_t ebp, uint32_t *out, uint32_t n) { retur
 
 /* ---- the user half ---- */
 
-static uint32_t good_gs; /* was found good, and the TLS slots are still those */
-
 static void load_tls(const struct arch_user *u)
 {
 	tables_set_tls(&u->tls);
-	good_gs = 0;
+	/* whatever they name is loaded anew on the way out */
+	__asm__ volatile("movl %0, %%fs\n\tmovl %0, %%gs" : : "r"(0));
 }
 
 void arch_user_init(struct arch_user *u)
@@ -185,21 +184,13 @@ bool arch_user_sanitise(struct arch_user *u)
 }
 
 /* A selector that was good when loaded may name a TLS slot that is empty now: popping it would fault in the kernel. */
-static void fix_selectors(struct user_regs *r)
+void context_fix_selectors(struct user_regs *r)
 {
 	if (!tables_selector_ok(r->ds, false)) r->ds = 0;
 	if (!tables_selector_ok(r->es, false)) r->es = 0;
 	if (!tables_selector_ok(r->fs, false)) r->fs = 0;
+	if (!tables_selector_ok(r->gs, false)) r->gs = 0;
 	if (!tables_selector_ok(r->ss, true)) r->ss = USER_DS;
-}
-
-void context_fix_selectors(struct user_regs *r)
-{
-	if ((r->ds ^ USER_DS) | (r->es ^ USER_DS) | (r->ss ^ USER_DS) | r->fs) fix_selectors(r);
-	if (r->gs != good_gs) {
-		if (!tables_selector_ok(r->gs, false)) r->gs = 0;
-		good_gs = r->gs;
-	}
 	r->cs = USER_CS;
 	r->eflags = (r->eflags | EFLAGS_IF | EFLAGS_FIXED) & ~0x23000u; /* IOPL and VM never */
 }

@@ -158,17 +158,34 @@ uint32_t arch_pte_get(const struct arch_pd *pd, uaddr_t at)
 	return table_of(pde)[(at.v >> PAGE_SHIFT) & 1023];
 }
 
+uint32_t *arch_pte_slots(const struct arch_pd *pd, uaddr_t at, uint32_t *n)
+{
+	uint32_t pde = pd_virt(pd)[at.v >> 22], first = (at.v >> PAGE_SHIFT) & 1023;
+
+	*n = 1024 - first;
+	return pde & PTE_PRESENT ? table_of(pde) + first : NULL;
+}
+
+void arch_pte_changed(const struct arch_pd *pd, uaddr_t at) { flush_later(pd, at.v & ~PAGE_MASK); }
+
+int arch_pte_make(struct arch_pd *pd, uaddr_t at)
+{
+	uint32_t *pde = &pd_virt(pd)[at.v >> 22];
+
+	if (*pde & PTE_PRESENT) return 0;
+	uint32_t table = frame_alloc_zero();
+	if (table == FRAME_NONE) return -ENOMEM;
+	*pde = (table << PAGE_SHIFT) | PDE_USER;
+	return 0;
+}
+
 int arch_pte_set(struct arch_pd *pd, uaddr_t at, uint32_t pte)
 {
 	KASSERT2(at.v < USER_END, at.v, pte);
-	uint32_t *pde = &pd_virt(pd)[at.v >> 22];
+	const uint32_t *pde = &pd_virt(pd)[at.v >> 22];
 
-	if (!(*pde & PTE_PRESENT)) {
-		if (!pte) return 0;
-		uint32_t table = frame_alloc_zero();
-		if (table == FRAME_NONE) return -ENOMEM;
-		*pde = (table << PAGE_SHIFT) | PDE_USER;
-	}
+	if (!(*pde & PTE_PRESENT) && !pte) return 0;
+	if (arch_pte_make(pd, at)) return -ENOMEM;
 	uint32_t *entry = &table_of(*pde)[(at.v >> PAGE_SHIFT) & 1023];
 	uint32_t old = *entry;
 	*entry = pte;

@@ -11,17 +11,32 @@ void mutex_init(struct mutex *m, enum mutex_order order)
 	m->below = NULL;
 }
 
-void mutex_lock(struct mutex *m)
+static void lock(struct mutex *m)
 {
 	struct thread *self = thread_current();
 
 	ctx_assert_may_sleep();
 	KASSERT2(m->owner != self, (uintptr_t)m, m->order);
-	KASSERT2(!self->mutexes || self->mutexes->order < m->order, self->mutexes ? self->mutexes->order : 0, m->order);
 	while (m->owner) (void)waitq_sleep(&m->waiters, 0, FOREVER);
 	m->owner = self;
 	m->below = self->mutexes;
 	self->mutexes = m;
+}
+
+void mutex_lock(struct mutex *m)
+{
+	const struct mutex *last = thread_current()->mutexes;
+
+	KASSERT2(!last || last->order < m->order, last ? last->order : 0, m->order);
+	lock(m);
+}
+
+void mutex_lock_second(struct mutex *m)
+{
+	const struct mutex *last = thread_current()->mutexes;
+
+	KASSERT2(last && last->order == m->order, last ? last->order : 0, m->order);
+	lock(m);
 }
 
 void mutex_unlock(struct mutex *m)

@@ -13,5 +13,8 @@ struct mutex {
 };
 void mutex_init(struct mutex *m, enum mutex_order order);
 void mutex_lock(struct mutex *m);   /* not cut by signals */
+/** A second one of the order of the last one taken, where another lock keeps anybody else from taking two: two directories in a
+ *  rename, under MUTEX_RENAME. */
+void mutex_lock_second(struct mutex *m);
 void mutex_unlock(struct mutex *m);
 #endif

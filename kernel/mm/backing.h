@@ -11,6 +11,8 @@ struct backing_ops {
 	int (*get_page)(struct backing *b, uint32_t index, bool nowait, uint32_t *pfn);
 	/** A shared mapping wrote to the page: the data changed. */
 	void (*dirtied)(struct backing *b, uint32_t index);
+	/** Dirty pages to the disk, and all that leads to them: msync(2) with MS_SYNC. NULL: there is no disk. May sleep. -EIO, -ENOSPC. */
+	int (*sync)(struct backing *b);
 	uint64_t (*size)(struct backing *b);
 	bool (*has_page)(struct backing *b, uint32_t index);   /* in memory now? NULL: nobody knows */
 	/** Give up pages [first, end): they read as zero afterwards. NULL: cannot. Mappings are cut by it (backing_cut). */

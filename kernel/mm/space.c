@@ -9,6 +9,8 @@
 #include "kernel/mm/space_priv.h"
 #include "lib/str.h"
 
+#define RUN_PAGES 64u /* entries handled between two chances for others to run */
+
 struct list_node all_spaces = LIST_INIT(all_spaces);
 int (*space_shared_backing)(uint64_t bytes, struct backing **out);
 
@@ -41,15 +43,9 @@ void space_ref(struct space *s)
 
 void space_unref(struct space *s)
 {
-	struct area_stock k = {.n = 0};
-
 	KASSERT2(s->refs > 0, s->refs, 0);
 	if (--s->refs) return;
-	list_init(&k.dead);
-	mutex_lock(&s->lock);
-	space_clear(s, 0, USER_END, &k);
-	mutex_unlock(&s->lock);
-	stock_drop(&k);
+	space_empty(s);
 	list_remove(&s->in_all);
 	KASSERT2(s->rss_pages == 0 && s->total_pages == 0, s->rss_pages, s->total_pages);
 	/* a thread without memory of its own may still run on this directory; one with memory has left it already */
@@ -57,6 +53,17 @@ void space_unref(struct space *s)
 	KASSERT(thread_current()->pd != &s->pd);
 	arch_pd_free(&s->pd);
 	kfree(s);
+}
+
+void space_empty(struct space *s)
+{
+	struct area_stock k = {.n = 0};
+
+	list_init(&k.dead);
+	mutex_lock(&s->lock);
+	space_clear(s, 0, USER_END, &k);
+	mutex_unlock(&s->lock);
+	stock_drop(&k);
 }
 
 /* ---- finding */
@@ -205,20 +212,36 @@ int space_enter(struct space *s, uint32_t at, uint32_t entry)
 	return 0;
 }
 
+/* A run of entries inside one table, from the first used one in [at, end) on; 0: there is none. */
+static uint32_t run_of(const struct space *s, uaddr_t *at, uint32_t end, uint32_t **slots)
+{
+	uint32_t n;
+
+	if (at->v >= end || !arch_pte_next(&s->pd, at, uaddr(end))) return 0;
+	*slots = arch_pte_slots(&s->pd, *at, &n);
+	n = MIN(n, (end - at->v) >> PAGE_SHIFT);
+	return MIN(n, RUN_PAGES);
+}
+
+static void zap_slot(struct space *s, uint32_t at, uint32_t *slot)
+{
+	uint32_t e = *slot;
+
+	if (!e) return;
+	*slot = 0;
+	if (e & PTE_PRESENT) arch_pte_changed(&s->pd, uaddr(at));
+	if (!pte_resident(e)) return;
+	frame_unref(PTE_FRAME(e));
+	s->rss_pages--;
+}
+
 void space_zap(struct space *s, uint32_t from, uint32_t to)
 {
-	uaddr_t at = uaddr(from);
-	uint32_t n = 0;
+	uint32_t n, *slots;
 
-	for (; at.v < to && arch_pte_next(&s->pd, &at, uaddr(to)); at.v += PAGE_SIZE) {
-		uint32_t e = arch_pte_get(&s->pd, at);
-		int err = arch_pte_set(&s->pd, at, 0);
-		KASSERT2(!err, err, at.v);
-		if (pte_resident(e)) {
-			frame_unref(PTE_FRAME(e));
-			s->rss_pages--;
-		}
-		if (++n % 64 == 0) preempt_point();
+	for (uaddr_t at = uaddr(from); (n = run_of(s, &at, to, &slots)) > 0; at.v += n << PAGE_SHIFT) {
+		for (uint32_t i = 0; i < n; i++) zap_slot(s, at.v + (i << PAGE_SHIFT), &slots[i]);
+		preempt_point();
 	}
 }
 
@@ -289,19 +312,24 @@ static int copy_area(struct space *to, const struct area *a)
 /* Private pages lose their write permission on both sides: whoever writes first gets a copy (area_anon_copy). */
 static int copy_entries(struct space *from, struct space *to, const struct area *a)
 {
-	uint32_t n = 0;
+	uint32_t n, n_to, *slots;
 
-	for (uaddr_t at = uaddr(a->start); at.v < a->end && arch_pte_next(&from->pd, &at, uaddr(a->end)); at.v += PAGE_SIZE) {
-		uint32_t e = arch_pte_get(&from->pd, at);
-		if (!pte_resident(e)) continue;
-		if (!(a->flags & AREA_SHARED)) {
-			uint32_t shared = (e & ~PTE_WRITE) | PTE_COW;
-			if (shared != e && arch_pte_set(&from->pd, at, shared)) return -ENOMEM;
-			e = shared;
+	for (uaddr_t at = uaddr(a->start); (n = run_of(from, &at, a->end, &slots)) > 0; at.v += n << PAGE_SHIFT) {
+		if (arch_pte_make(&to->pd, at)) return -ENOMEM;
+		uint32_t *copies = arch_pte_slots(&to->pd, at, &n_to);
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t e = slots[i];
+			if (!pte_resident(e)) continue;
+			if (!(a->flags & AREA_SHARED)) e = (e & ~PTE_WRITE) | PTE_COW;
+			if (e != slots[i]) {
+				if (e & PTE_PRESENT) arch_pte_changed(&from->pd, uaddr(at.v + (i << PAGE_SHIFT)));
+				slots[i] = e;
+			}
+			copies[i] = e;
+			to->rss_pages++;
+			frame_ref(PTE_FRAME(e));
 		}
-		if (space_enter(to, at.v, e)) return -ENOMEM;
-		frame_ref(PTE_FRAME(e));
-		if (++n % 64 == 0) preempt_point();
+		preempt_point();
 	}
 	return 0;
 }

@@ -34,6 +34,23 @@ int space_check_room(const struct space *s, uint32_t n_pages, bool will_write)
 	return 0;
 }
 
+/* RLIMIT_DATA counts what is private, writable and no stack: getrlimit(2), since Linux 4.7. */
+static bool is_data(uint32_t prot, uint32_t area_flags)
+{
+	return (prot & PROT_WRITE) && !(area_flags & (AREA_SHARED | AREA_GROWSDOWN | AREA_STACK));
+}
+
+static int check_data_room(const struct space *s, uint32_t n_pages)
+{
+	const struct area *a;
+	uint32_t sum = n_pages;
+
+	if (s->limit_data_pages == UINT32_MAX) return 0;
+	list_for_each(a, &s->areas, node)
+		if (is_data(a->prot, a->flags)) sum += (a->end - a->start) >> PAGE_SHIFT;
+	return sum > s->limit_data_pages ? -ENOMEM : 0;
+}
+
 static int check_range(uint32_t at, uint32_t len)
 {
 	if (at & PAGE_MASK) return -EINVAL;
@@ -90,6 +107,7 @@ static int32_t map_locked(struct space *s, const struct map_request *q, struct a
 	uint32_t replaced = space_pages_in(s, at, end);
 	bool will_write = (q->prot & PROT_WRITE) && !(q->map_flags & MAP_NORESERVE) && !q->b;
 	int err = space_check_room(s, pages - replaced, will_write);
+	if (!err && is_data(q->prot, q->area_flags)) err = check_data_room(s, pages - replaced);
 	if (err) return err;
 	if (s->n_areas + 2 > SPACE_AREAS_MAX) return -ENOMEM;
 
@@ -242,7 +260,7 @@ static int brk_grow(struct space *s, uint32_t from, uint32_t to, struct area_sto
 
 	if (next && (next->start < to || next->start - to < gap)) return -ENOMEM;
 	if (to > USER_END || space_check_room(s, n, true) || s->n_areas >= SPACE_AREAS_MAX) return -ENOMEM;
-	if ((to - s->brk_start) >> PAGE_SHIFT > s->limit_data_pages) return -ENOMEM;
+	if ((to - s->brk_start) >> PAGE_SHIFT > s->limit_data_pages || check_data_room(s, n)) return -ENOMEM;
 	struct area *a = stock_take(k);
 	*a = (struct area){.start = from, .end = to, .prot = PROT_READ | PROT_WRITE, .flags = AREA_HEAP | s->lock_future};
 	space_insert(s, a);

@@ -1,6 +1,7 @@
-/* fork.c - fork(2), vfork(2), clone(2) of processes and threads: the child's home half, then its body, then both set going.
+/* fork.c - fork(2), vfork(2), and what clone.c asks for: the child's home half, then its body, then both set going.
  * Called by: dispatch.c through the table.
  * Never: gives a thread files or a cwd of its own: they are its process's, with or without CLONE_FILES and CLONE_FS.  */
+#include "kernel/proc/fork.h"
 #include "kernel/base/clock.h"
 #include "kernel/proc/altstack.h"
 #include "kernel/proc/exit.h"
@@ -89,7 +90,7 @@ int32_t home_fork(struct task *parent, uint32_t flags, struct task **child)
 	return (int32_t)id;
 }
 
-static void undo_fork(struct task *child)
+void fork_undo(struct task *child)
 {
 	struct group *g = child->home.group;
 	bool thread = child->home.tid != g->pid;
@@ -118,14 +119,14 @@ static void wait_for_child(struct task *parent, uint32_t pid)
 	unit_unref(u);
 }
 
-static int32_t finish(struct ucall *c, uint32_t flags)
+int32_t fork_finish(struct ucall *c, uint32_t flags)
 {
 	uint32_t pid = (uint32_t)c->home_result;
 	struct task *child = task_find(pid);
 
 	KASSERT2(child, pid, c->body_result);
 	if (c->body_result < 0) {
-		undo_fork(child);
+		fork_undo(child);
 		return c->body_result;
 	}
 	cpu_limit_watch(child->home.group);
@@ -209,7 +210,7 @@ int32_t body_row_fork(struct ucall *c)
 
 int32_t finish_row_fork(struct ucall *c)
 {
-	return finish(c, FLAGS_FORK);
+	return fork_finish(c, FLAGS_FORK);
 }
 
 int32_t home_row_vfork(struct ucall *c)
@@ -226,43 +227,5 @@ int32_t body_row_vfork(struct ucall *c)
 
 int32_t finish_row_vfork(struct ucall *c)
 {
-	return finish(c, FLAGS_VFORK);
-}
-
-/* clone(flags, stack, parent_tid, tls, child_tid): the i386 order. */
-#define CLONE_NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
-
-static int check_clone(uint32_t flags)
-{
-	if (flags & (CLONE_NAMESPACES | CLONE_PIDFD)) return -EINVAL;
-	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM)) return -EINVAL;
-	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND)) return -EINVAL;
-	return (flags & CSIGNAL) > LINUX_NSIG ? -EINVAL : 0;
-}
-
-int32_t home_row_clone(struct ucall *c)
-{
-	struct task *child;
-	int err = check_clone(c->arg[0]);
-
-	return err ? err : home_fork(c->task, c->arg[0], &child);
-}
-
-int32_t body_row_clone(struct ucall *c)
-{
-	uint32_t flags = c->arg[0], ptid = c->arg[2], ctid = c->arg[4], pid = (uint32_t)c->home_result;
-	struct task *child;
-	int err = build(c, flags, c->arg[1], c->arg[3], &child);
-
-	if (err) return err;
-	/* as Linux: a wild address is not an error here */
-	if ((flags & CLONE_PARENT_SETTID) && umem_store_u32(c->mem, uaddr(ptid), pid)) ptid = 0;
-	if ((flags & CLONE_CHILD_SETTID) && umem_store_u32(&child->umem, uaddr(ctid), pid)) ctid = 0;
-	child->body.clear_child_tid = (flags & CLONE_CHILD_CLEARTID) ? c->arg[4] : 0;
-	return 0;
-}
-
-int32_t finish_row_clone(struct ucall *c)
-{
-	return finish(c, c->arg[0]);
+	return fork_finish(c, FLAGS_VFORK);
 }

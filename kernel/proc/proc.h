@@ -111,6 +111,7 @@ struct task_home {
 	char comm[16];                 /* the thread's own name: prctl(PR_SET_NAME) */
 	struct sched_kept sched;
 	uint16_t ioprio;
+	int32_t pidfd;                 /* of CLONE_PIDFD, until it is told */
 	struct sigqueue pending;       /* directed at this task */
 	sigset64 mask_mirror;          /* of the body's mask, as last told */
 	struct figures figures;        /* as last told */
@@ -138,6 +139,7 @@ struct group {
 	uint32_t stop_report, n_tasks; /* stop_report: signal to report to wait, |0x10000 continued */
 	int exit_signal;
 	struct waitq child_event;      /* wait4 of this process */
+	struct waitq ended;            /* it is a zombie: pidfd */
 	struct task *exec_task;        /* the thread whose execve ends the others */
 	struct waitq task_ended;       /* a task has left `tasks` */
 	/* environment */
@@ -249,6 +251,8 @@ void unit_cantmove(struct unit *u, char *out, uint32_t size);
 /* ---- signals (signal.c: home: posting; sigdeliver.c: body: delivering) */
 int signal_post_task(struct task *t, const struct ksiginfo *info);   /* home half. Queues, wakes, POKEs */
 int signal_post_group(struct group *g, const struct ksiginfo *info);
+/** Woken whenever a signal is queued, for anybody: signalfd. Of no process: who polls may outlive it. */
+extern struct waitq signals_queued;
 /** A timer's signal, for t or (NULL) the group: a queue entry of its own. false: it is ignored. */
 bool signal_post_timer(struct group *g, struct task *t, const struct ksiginfo *info);
 int signal_post_pgrp(uint32_t pgrp, const struct ksiginfo *info, const struct cred *from);

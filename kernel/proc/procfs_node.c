@@ -2,6 +2,7 @@
  * Called by: fs/synth.c through the rows.
  * Never: waits.  Source: proc(5).  */
 #include "fs/pages.h"
+#include "fs/writeback.h"
 #include "fs/synth.h"
 #include "kernel/base/bootopt.h"
 #include "kernel/base/clock.h"
@@ -84,12 +85,12 @@ static int show_meminfo(struct text_sink *s, const struct fs_caller *who)
 {
 	const struct { const char *name; uint32_t kb; } rows[] = {
 		{"MemTotal:", kib(frame_total())},      {"MemFree:", kib(frame_free_count())},
-		{"MemAvailable:", kib(frame_free_count())}, {"Buffers:", 0},
+		{"MemAvailable:", kib(frame_free_count() + pages_disk_total - pages_dirty_total)}, {"Buffers:", 0},
 		{"Cached:", kib(pages_cached_total)},   {"SwapCached:", 0},
 		{"Active:", 0},                         {"Inactive:", 0},
 		{"SwapTotal:", 0},                      {"SwapFree:", 0},
-		{"Dirty:", 0},                          {"Writeback:", 0},
-		{"Shmem:", kib(pages_cached_total)},    {"Slab:", kheap_used_bytes() / 1024},
+		{"Dirty:", kib(pages_dirty_total)},     {"Writeback:", 0},
+		{"Shmem:", kib(pages_cached_total - pages_disk_total)},    {"Slab:", kheap_used_bytes() / 1024},
 		{"SReclaimable:", 0},                   {"SUnreclaim:", kheap_used_bytes() / 1024},
 	};
 
@@ -109,7 +110,7 @@ static int show_vmstat(struct text_sink *s, const struct fs_caller *who)
 		figures_add(&sum, &f);
 	}
 	sink_printf(s, "nr_free_pages %u\nnr_file_pages %u\nnr_shmem %u\npgpgin 0\npgpgout 0\npswpin 0\npswpout 0\npgfault %u\npgmajfault %u\n",
-		    frame_free_count(), pages_cached_total, pages_cached_total, sum.min_faults, sum.maj_faults);
+		    frame_free_count(), pages_cached_total, pages_cached_total - pages_disk_total, sum.min_faults, sum.maj_faults);
 	return 0;
 }
 

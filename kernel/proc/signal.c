@@ -15,6 +15,7 @@ struct sigitem { struct list_node node; struct ksiginfo info; };
 
 /* All stopped processes sleep here: SIGCONT and SIGKILL are rare, each looks for itself. */
 static struct waitq continued = WAITQ_INIT(continued);
+struct waitq signals_queued = WAITQ_INIT(signals_queued);
 
 static bool dead(const struct group *g)
 {
@@ -54,23 +55,40 @@ void signal_drop(struct group *g, sigset64 which)
 		queue_drop(&t->home.pending, which);
 }
 
+/* Never used: no list yet. */
 static uint32_t queue_length(const struct sigqueue *q)
 {
 	struct sigitem *i;
 	uint32_t n = 0;
 
+	if (!q->items.next) return 0;
 	list_for_each(i, &q->items, node) n++;
 	return n;
 }
 
+/* RLIMIT_SIGPENDING counts what is queued for all processes of the receiver's user. */
+static uint64_t queued_for_user(const struct group *to)
+{
+	const struct group *g;
+	const struct task *t;
+	uint64_t n = 0;
+
+	list_for_each(g, &all_groups, in_all) {
+		if (g->cred.uid != to->cred.uid) continue;
+		n += queue_length(&g->pending);
+		list_for_each(t, &g->tasks, home.in_group) n += queue_length(&t->home.pending);
+	}
+	return n;
+}
+
 /* Standard signals coalesce; real-time ones queue up to the limit, then -EAGAIN. Without memory the bare number is kept. */
-static int queue_add(struct sigqueue *q, const struct ksiginfo *info, uint64_t limit)
+static int queue_add(struct sigqueue *q, const struct ksiginfo *info, const struct group *to)
 {
 	sigset64 bit = SIGBIT(info->signo);
 
 	if (!q->items.next) list_init(&q->items);
 	if (info->signo < SIGRTMIN && (q->set & bit) && info->code != SI_TIMER) return 0;
-	if (info->signo >= SIGRTMIN && info->code != SI_TIMER && queue_length(q) >= limit) {
+	if (info->signo >= SIGRTMIN && info->code != SI_TIMER && queued_for_user(to) >= to->rlimits[RLIMIT_SIGPENDING].cur) {
 		if (info->code != SI_USER) return -EAGAIN;
 		q->set |= bit;
 		return 0;
@@ -228,8 +246,9 @@ static int post(struct group *g, struct task *t, const struct ksiginfo *info)
 	if (dead(g)) return 0;
 	at_once(g, sig);
 	if (is_ignored(g, t ? t : first_task(g), sig)) return 0;
-	int err = queue_add(t ? &t->home.pending : &g->pending, info, g->rlimits[RLIMIT_SIGPENDING].cur);
+	int err = queue_add(t ? &t->home.pending : &g->pending, info, g);
 	if (err) return err;
+	waitq_wake_all(&signals_queued);
 	if (t)
 		signal_update_cut(t);
 	else
@@ -244,7 +263,7 @@ void signal_kill_others(struct task *t)
 
 	list_for_each(o, &t->home.group->tasks, home.in_group) {
 		if (o == t) continue;
-		(void)queue_add(&o->home.pending, &kill, 0);
+		(void)queue_add(&o->home.pending, &kill, o->home.group);
 		signal_update_cut(o);
 	}
 	waitq_wake_all(&continued);

@@ -36,57 +36,13 @@ const struct sysrow *mux_restart(struct ucall *c)
 	return r;
 }
 
-/* ---- clone3: clone(2) with its arguments in memory */
-
-struct clone_args { uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup; };
-#define CLONE_ARGS_FIRST 64u /* the least that a program may give */
-
-/* Words beyond those that are known must be 0: clone3(2). */
-static int32_t fetch_clone_args(struct ucall *c, struct clone_args *a)
-{
-	uint32_t size = c->arg[1];
-
-	memset(a, 0, sizeof *a);
-	if (size > PAGE_SIZE) return -E2BIG;
-	if (size < CLONE_ARGS_FIRST) return -EINVAL;
-	if (umem_fetch(c->mem, a, uaddr(c->arg[0]), MIN(size, (uint32_t)sizeof *a))) return -EFAULT;
-	for (uint32_t at = sizeof *a; at < size; at++) {
-		uint8_t rest;
-		if (umem_fetch(c->mem, &rest, uaddr(c->arg[0] + at), 1)) return -EFAULT;
-		if (rest) return -E2BIG;
-	}
-	return 0;
-}
-
-static int32_t check_clone_args(const struct clone_args *a)
-{
-	if ((a->flags >> 32) || (a->flags & (CLONE_DETACHED | CSIGNAL)) || a->exit_signal > LINUX_NSIG) return -EINVAL;
-	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal) return -EINVAL;
-	if (!a->stack != !a->stack_size || a->stack + a->stack_size > USER_END) return -EINVAL;
-	return a->set_tid || a->set_tid_size || a->cgroup ? -EINVAL : 0;
-}
-
-const struct sysrow *mux_clone3(struct ucall *c)
-{
-	struct clone_args a;
-	int32_t err = fetch_clone_args(c, &a);
-
-	if (!err) err = check_clone_args(&a);
-	if (err) return failed(c, err);
-	c->arg[0] = (uint32_t)(a.flags | a.exit_signal);
-	c->arg[1] = (uint32_t)(a.stack + a.stack_size);
-	c->arg[2] = (uint32_t)a.parent_tid;
-	c->arg[3] = (uint32_t)a.tls;
-	c->arg[4] = (uint32_t)a.child_tid;
-	return row(ROW_clone);
-}
-
 /* ---- mmap */
 
 const struct sysrow *mux_mmap2(struct ucall *c)
 {
 	if (!(c->arg[3] & MAP_ANONYMOUS)) return row(ROW_mmap_file);
-	return row((c->arg[3] & MAP_LOCKED) ? ROW_mmap_locked : ROW_mmap_anon);
+	if (c->arg[3] & MAP_LOCKED) return row(ROW_mmap_locked);
+	return row((c->arg[3] & MAP_TYPE) == MAP_PRIVATE ? ROW_mmap_anon : ROW_mmap_shared);
 }
 
 const struct sysrow *mux_mmap_old(struct ucall *c)
@@ -114,6 +70,7 @@ static const struct { uint32_t cmd; enum sysrow_id id; } ioctls[] = {
 	{TIOCGPGRP, ROW_ioctl_out4}, {TIOCSPGRP, ROW_ioctl_in4},  {TIOCGSID, ROW_ioctl_out4},  {TIOCOUTQ, ROW_ioctl_out4},
 	{FIONREAD, ROW_ioctl_out4},  {FIONBIO, ROW_ioctl_in4},    {FIOASYNC, ROW_ioctl_in4},   {TIOCSTI, ROW_ioctl_in1},
 	{TIOCGETD, ROW_ioctl_out4},  {TIOCSETD, ROW_ioctl_in4},   {TIOCMGET, ROW_ioctl_out4},  {FIOQSIZE, ROW_ioctl_out8},
+	{FIGETBSZ, ROW_ioctl_out4},  {FS_IOC_GETFLAGS, ROW_ioctl_out4},
 	{BLKROGET, ROW_ioctl_out4},  {BLKGETSIZE, ROW_ioctl_out4}, {BLKGETSIZE64, ROW_ioctl_out8}, {BLKSSZGET, ROW_ioctl_out4},
 	{BLKIOMIN, ROW_ioctl_out4},  {BLKIOOPT, ROW_ioctl_out4},  {BLKALIGNOFF, ROW_ioctl_out4}, {BLKPBSZGET, ROW_ioctl_out4},
 	{BLKBSZGET, ROW_ioctl_out4}, {HDIO_GETGEO, ROW_ioctl_out8},
@@ -132,12 +89,18 @@ const struct sysrow *mux_ioctl(struct ucall *c)
 
 const struct sysrow *mux_fcntl(struct ucall *c)
 {
-	return row(c->arg[1] >= F_GETLK && c->arg[1] <= F_SETLKW ? ROW_fcntl_lock : ROW_fcntl_plain);
+	uint32_t cmd = c->arg[1];
+
+	if (cmd == F_SETOWN_EX || cmd == F_GETOWN_EX) return row(ROW_fcntl_owner);
+	return row(cmd >= F_GETLK && cmd <= F_SETLKW ? ROW_fcntl_lock : ROW_fcntl_plain);
 }
 
 const struct sysrow *mux_fcntl64(struct ucall *c)
 {
-	return c->arg[1] >= F_GETLK64 && c->arg[1] <= F_SETLKW64 ? row(ROW_fcntl_lock64) : mux_fcntl(c);
+	uint32_t cmd = c->arg[1];
+
+	if (cmd >= F_OFD_GETLK && cmd <= F_OFD_SETLKW) return row(ROW_fcntl_ofd);
+	return cmd >= F_GETLK64 && cmd <= F_SETLKW64 ? row(ROW_fcntl_lock64) : mux_fcntl(c);
 }
 
 /* ---- prctl, interval timers */

@@ -16,8 +16,25 @@ int32_t body_madvise(struct ucall *c)
 	return space_advise(space_of(c), c->arg[0], c->arg[1], c->arg[2]);
 }
 
-/* ---- msync: a shared page is the page cache's own, so it is always in step; only the range can be wrong */
-static int sync_range(struct space *s, uint32_t at, uint32_t end, uint32_t flags)
+/* ---- msync: a shared page is the page cache's own, so it is always in step with the file; the disk is behind */
+static int range_to_disk(struct space *s, uint32_t at, uint32_t end)
+{
+	int r = 0;
+
+	while (!r && at < end) { /* what sleeps may change the areas: each is looked up again */
+		struct area *a = space_first_after(s, at);
+		if (!a || a->start >= end) break;
+		struct backing *b = (a->flags & AREA_SHARED) && a->backing && a->backing->ops->sync ? a->backing : NULL;
+		at = a->end;
+		if (!b) continue;
+		b->ops->ref(b);
+		r = b->ops->sync(b);
+		b->ops->unref(b);
+	}
+	return r;
+}
+
+static int check_range(struct space *s, uint32_t at, uint32_t end, uint32_t flags)
 {
 	bool whole = true;
 
@@ -41,7 +58,10 @@ int32_t body_msync(struct ucall *c)
 	if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || (at & PAGE_MASK)) return -EINVAL;
 	if ((flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC)) return -EINVAL;
 	if (end < at) return -ENOMEM;
-	return sync_range(space_of(c), at, end, flags);
+	int err = check_range(space_of(c), at, end, flags);
+	if ((err && err != -ENOMEM) || !(flags & MS_SYNC)) return err;
+	int failed = range_to_disk(space_of(c), at, end); /* of a range with holes what there is */
+	return err ? err : failed;
 }
 
 /* ---- locks. Home: the pages that may be locked in all. */

@@ -3,6 +3,7 @@
  * Never: names a program.  */
 #include "kernel/syscall/sysarg.h"
 #include "fs/writeback.h"
+#include "fs/tty.h"
 #include "kernel/base/clock.h"
 #include "kernel/base/log.h"
 #include "kernel/base/random.h"
@@ -118,6 +119,7 @@ int32_t sys_syslog(struct ucall *c)
 
 	if (type == SYSLOG_ACTION_SIZE_BUFFER) return 32 << 10;
 	if (type != SYSLOG_ACTION_READ_ALL && !has_cap(ucall_who(c), CAP_SYSLOG)) return -EPERM;
+	if (type == SYSLOG_ACTION_CONSOLE_LEVEL && (c->arg[2] < 1 || c->arg[2] > 8)) return -EINVAL;
 	if (type < SYSLOG_ACTION_READ || (type >= SYSLOG_ACTION_CONSOLE_OFF && type <= SYSLOG_ACTION_CONSOLE_LEVEL)) return 0;
 	char *buf = kmalloc(PAGE_SIZE);
 	if (!buf) return -ENOMEM;
@@ -151,7 +153,12 @@ int32_t sys_reboot(struct ucall *c)
 
 int32_t sys_vhangup(struct ucall *c)
 {
-	return has_cap(ucall_who(c), CAP_SYS_TTY_CONFIG) ? 0 : -EPERM;
+	const struct fs_caller *who = ucall_who(c);
+	struct tty *t = who->ops->ctty(who);
+
+	if (!has_cap(who, CAP_SYS_TTY_CONFIG)) return -EPERM;
+	if (t) tty_hangup(t);
+	return 0;
 }
 
 /* ---- random bytes: body half, so that they cost no frame */

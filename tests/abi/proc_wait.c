@@ -195,10 +195,12 @@ static void interrupted(void)
 	int s;
 
 	sigaction(SIGALRM, &a, NULL);
-	ualarm(30000, 0);
+	ualarm(30000, 30000);
 	T("wait4", "a handler runs", syscall(SYS_wait4, pid, &s, 0, NULL));
-	ualarm(30000, 0);
+	ualarm(0, 0);
+	ualarm(30000, 30000);
 	T("waitid", "a handler runs", syscall(SYS_waitid, P_PID, pid, NULL, WEXITED, NULL));
+	ualarm(0, 0);
 	a.sa_flags = SA_RESTART;
 	sigaction(SIGALRM, &a, NULL);
 	pid_t killer = fork();
@@ -208,8 +210,9 @@ static void interrupted(void)
 		kill(pid, SIGTERM);
 		_exit(0);
 	}
-	ualarm(20000, 0);
+	ualarm(20000, 20000);
 	T("wait4", "a handler with SA_RESTART", syscall(SYS_wait4, pid, &s, 0, NULL) == pid);
+	ualarm(0, 0);
 	waitpid(killer, NULL, 0);
 }
 
