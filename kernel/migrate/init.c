@@ -11,9 +11,10 @@
 /* One POKE until the body calls again: signals can be sent faster than any wire carries them. */
 static void poke(struct task *t)
 {
-	if (t->home.poke_out) return;
-	t->home.poke_out = true;
 	struct unit *u = t->home.unit;
+
+	if (t->home.poke_epoch == u->epoch) return;
+	t->home.poke_epoch = u->epoch;
 	struct msg_ctl m = {.key = {.kind = MSG_POKE, .home = this_node, .unit = u->id, .epoch = u->epoch}, .tid = t->home.tid};
 
 	migrate_count.pokes++;
