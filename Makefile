@@ -8,12 +8,11 @@ NASM ?= nasm
 PYTHON ?= /usr/bin/python3
 
 CC_DIR := $(shell $(CC_K) -print-file-name=include 2>/dev/null)
-LIBGCC := $(shell $(CC_K) -m32 -print-libgcc-file-name 2>/dev/null)
 
 KWARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 KFLAGS = -std=gnu11 -ffreestanding -nostdinc -isystem $(CC_DIR) -I. -O2 -g $(KWARN) -Wstack-usage=1024 -Wvla \
-	-m32 -march=i686 -mno-sse -mno-mmx -mno-80387 -mpreferred-stack-boundary=2 -fno-pie -freg-struct-return \
-	-fno-stack-protector -fno-strict-aliasing -fno-omit-frame-pointer -fno-asynchronous-unwind-tables \
+	-m32 -march=i686 -mtune=generic -mno-sse -mno-mmx -mno-80387 -mpreferred-stack-boundary=2 -mregparm=3 -fno-pie -freg-struct-return \
+	-fno-stack-protector -fno-strict-aliasing -fno-omit-frame-pointer -momit-leaf-frame-pointer -fno-asynchronous-unwind-tables \
 	-fno-common -fno-delete-null-pointer-checks
 KLINK = -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
 
@@ -36,7 +35,7 @@ all: kernel
 kernel: $(B)/godwit.elf
 selftest: $(B)/selftest.elf
 
--include tools/make/*.mk net/port/*.mk tests/host/*.mk tests/kernel/*.mk tests/qemu/*/*.mk tests/abi/*.mk tests/tests.mk
+-include tools/make/*.mk net/port/*.mk tests/host/*.mk tests/kernel/*.mk tests/qemu/*/*.mk tests/abi/*.mk tests/tests.mk tests/suites/suites.mk
 
 help:
 	@echo "kernel    $(B)/godwit.elf"
@@ -44,7 +43,14 @@ help:
 	@echo "layers    check who includes whom (tools/layers.py)"
 	@echo "clean     remove $(B)"
 
-$(B)/%.o: %.c
+# Objects made with other options are not ours: the file changes only when the options do.
+$(B)/.options: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC_K) $(KFLAGS) $(KFLAGS_EXTRA)' | cmp -s - $@ || echo '$(CC_K) $(KFLAGS) $(KFLAGS_EXTRA)' > $@
+.PHONY: FORCE
+FORCE:
+
+$(B)/%.o: %.c $(B)/.options
 	@mkdir -p $(@D)
 	@echo "CC   $<"
 	@$(CC_K) $(KFLAGS) $(KFLAGS_EXTRA) -MMD -MP -c $< -o $@
@@ -63,10 +69,10 @@ $(B)/ksyms_none.asm.o: $(B)/ksyms_none.asm
 
 define link_kernel
 	@echo "LINK $@"
-	@$(CC_K) $(KLINK) -T linker.ld -o $@.first $(1) $(B)/ksyms_none.asm.o $(LIBGCC)
+	@$(CC_K) $(KLINK) -T linker.ld -o $@.first $(1) $(B)/ksyms_none.asm.o
 	@$(PYTHON) tools/ksyms.py $(NM) $@.first > $@.ksyms.asm
 	@$(NASM) -f elf32 -o $@.ksyms.o $@.ksyms.asm
-	@$(CC_K) $(KLINK) -T linker.ld -o $@ $(1) $@.ksyms.o $(LIBGCC)
+	@$(CC_K) $(KLINK) -T linker.ld -o $@ $(1) $@.ksyms.o
 endef
 
 $(B)/godwit.elf: $(KOBJ) $(KOBJ_EXTRA) $(B)/ksyms_none.asm.o linker.ld

@@ -16,6 +16,7 @@
 #define SHUT_WR 1u
 #define SHUT_RDWR 2u
 #define SOL_SOCKET 1
+#define SO_DEBUG 1
 #define SO_REUSEADDR 2
 #define SO_TYPE 3
 #define SO_ERROR 4
@@ -25,6 +26,7 @@
 #define SO_RCVBUF 8
 #define SO_KEEPALIVE 9
 #define SO_OOBINLINE 10
+#define SO_NO_CHECK 11
 #define SO_PRIORITY 12
 #define SO_LINGER 13
 #define SO_REUSEPORT 15
@@ -34,11 +36,17 @@
 #define SO_SNDLOWAT 19
 #define SO_RCVTIMEO_OLD 20
 #define SO_SNDTIMEO_OLD 21
+#define SO_BINDTODEVICE 25
 #define SO_ACCEPTCONN 30
 #define SO_SNDBUFFORCE 32
 #define SO_RCVBUFFORCE 33
+#define SO_PASSSEC 34
+#define SO_MARK 36
 #define SO_PROTOCOL 38
 #define SO_DOMAIN 39
+#define SO_PEEK_OFF 42
+#define SO_BUSY_POLL 46
+#define SO_PEERGROUPS 59
 #define SO_RCVTIMEO_NEW 66
 #define SO_SNDTIMEO_NEW 67
 #define SCM_RIGHTS 1

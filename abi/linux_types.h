@@ -25,6 +25,38 @@ LINUX_SIZE(linux_timeval, 8);
 LINUX_SIZE(linux_itimerval, 16);
 LINUX_SIZE(linux_itimerspec64, 32);
 LINUX_SIZE(linux_tms, 16);
+struct linux_timex32 {
+	uint32_t modes;
+	int32_t offset, freq, maxerror, esterror, status, constant, precision, tolerance, sec, usec, tick;
+	int32_t ppsfreq, jitter, shift, stabil, jitcnt, calcnt, errcnt, stbcnt, tai, unused[11];
+};
+struct linux_timex64 {
+	uint32_t modes, pad1;
+	linux_s64 offset, freq, maxerror, esterror;
+	int32_t status, pad2;
+	linux_s64 constant, precision, tolerance, sec, usec, tick, ppsfreq, jitter;
+	int32_t shift, pad3;
+	linux_s64 stabil, jitcnt, calcnt, errcnt, stbcnt;
+	int32_t tai, unused[11];
+};
+LINUX_SIZE(linux_timex32, 128);
+LINUX_SIZE(linux_timex64, 208);
+#define ADJ_OFFSET 0x1u
+#define ADJ_FREQUENCY 0x2u
+#define ADJ_MAXERROR 0x4u
+#define ADJ_ESTERROR 0x8u
+#define ADJ_STATUS 0x10u
+#define ADJ_TIMECONST 0x20u
+#define ADJ_TAI 0x80u
+#define ADJ_SETOFFSET 0x100u
+#define ADJ_MICRO 0x1000u
+#define ADJ_NANO 0x2000u
+#define ADJ_TICK 0x4000u
+#define ADJ_ADJTIME 0x8000u
+#define STA_PLL 0x1u
+#define STA_UNSYNC 0x40u
+#define STA_CLOCKERR 0x1000u
+#define STA_NANO 0x2000u
 #define CLOCK_REALTIME 0
 #define CLOCK_MONOTONIC 1
 #define CLOCK_PROCESS_CPUTIME_ID 2
@@ -96,6 +128,12 @@ _Static_assert(__builtin_offsetof(struct linux_stat64, ino32) == 12 && __builtin
 #define STATX_BASIC_STATS 0x7ffu
 #define STATX_BTIME 0x800u
 #define STATX_MNT_ID 0x1000u
+#define STATX_ATTR_IMMUTABLE 0x10u
+#define STATX_ATTR_APPEND 0x20u
+#define STATX_ATTR_NODUMP 0x40u
+#define STATX_ATTR_AUTOMOUNT 0x1000u
+#define STATX_ATTR_MOUNT_ROOT 0x2000u
+#define STATX_ATTR_DAX 0x200000u
 #define STATX__RESERVED 0x80000000u
 
 #define S_IFMT 0170000u
@@ -137,11 +175,15 @@ LINUX_SIZE(linux_statfs, 64);
 LINUX_SIZE(linux_statfs64, 84);
 #define TMPFS_MAGIC 0x01021994u
 #define PROC_SUPER_MAGIC 0x9fa0u
+#define SYSFS_MAGIC 0x62656572u
 #define DEVPTS_SUPER_MAGIC 0x1cd1u
 #define EXT2_SUPER_MAGIC 0xef53u
+#define SOCKFS_MAGIC 0x534f434bu
+#define ANON_INODE_FS_MAGIC 0x09041934u
 #define PIPEFS_MAGIC 0x50495045u
 #define ST_RDONLY 1u
 #define ST_VALID 0x20u
+#define ST_RELATIME 0x1000u
 
 /* ---- files: directories. d_name follows; reclen is a multiple of 8 (4 for the old one, whose last byte is the type) */
 struct linux_dirent64 { linux_u64 ino; linux_s64 off; uint16_t reclen; uint8_t type; char name[]; } __attribute__((packed));
@@ -196,6 +238,20 @@ _Static_assert(sizeof(struct linux_dirent64) == 19 && sizeof(struct linux_dirent
 #define SEEK_END 2
 #define SEEK_DATA 3
 #define SEEK_HOLE 4
+#define XATTR_CREATE 1u
+#define XATTR_REPLACE 2u
+struct linux_open_how { linux_u64 flags, mode, resolve; };
+#define RESOLVE_NO_XDEV 1u
+#define RESOLVE_NO_MAGICLINKS 2u
+#define RESOLVE_NO_SYMLINKS 4u
+#define RESOLVE_BENEATH 8u
+#define RESOLVE_IN_ROOT 16u
+#define RESOLVE_CACHED 32u
+#define RWF_HIPRI 1u
+#define RWF_DSYNC 2u
+#define RWF_SYNC 4u
+#define RWF_NOWAIT 8u
+#define RWF_APPEND 16u
 #define FALLOC_FL_KEEP_SIZE 1u
 #define FALLOC_FL_PUNCH_HOLE 2u
 
@@ -219,12 +275,31 @@ LINUX_SIZE(linux_flock64, 24);
 #define F_GETLK64 12
 #define F_SETLK64 13
 #define F_SETLKW64 14
+#define F_SETOWN_EX 15
+#define F_GETOWN_EX 16
+#define F_OWNER_TID 0u
+#define F_OWNER_PID 1u
+#define F_OWNER_PGRP 2u
+#define F_OFD_GETLK 36
+#define F_OFD_SETLK 37
+#define F_OFD_SETLKW 38
+#define F_SEAL_SEAL 1u
 #define F_SETLEASE 1024
 #define F_GETLEASE 1025
 #define F_NOTIFY 1026
 #define F_DUPFD_CLOEXEC 1030
 #define F_SETPIPE_SZ 1031
 #define F_GETPIPE_SZ 1032
+#define F_ADD_SEALS 1033
+#define F_GET_SEALS 1034
+#define F_SEAL_SEAL 1u
+#define F_SEAL_SHRINK 2u
+#define F_SEAL_GROW 4u
+#define F_SEAL_WRITE 8u
+#define F_SEAL_FUTURE_WRITE 16u
+#define MFD_CLOEXEC 1u
+#define MFD_ALLOW_SEALING 2u
+#define MFD_HUGETLB 4u
 #define F_ADD_SEALS 1033
 #define F_GET_SEALS 1034
 #define FD_CLOEXEC 1
@@ -234,6 +309,7 @@ LINUX_SIZE(linux_flock64, 24);
 #define LOCK_SH 1u
 #define LOCK_EX 2u
 #define LOCK_NB 4u
+#define LOCK_MAND 32u
 #define LOCK_UN 8u
 
 /* ---- files: vectors, poll, select */
@@ -273,6 +349,7 @@ struct linux_sigset_arg { uint32_t set, size; };        /* 6th argument of psele
 #define MS_MOVE 8192u
 #define MS_REC 16384u
 #define MS_SILENT 32768u
+#define MS_UNBINDABLE 0x20000u
 #define MS_PRIVATE 0x40000u
 #define MS_SLAVE 0x80000u
 #define MS_SHARED 0x100000u
@@ -431,6 +508,10 @@ LINUX_SIZE(linux_hd_geometry, 8);
 #define TCGETS2 0x802c542au
 #define TCSETS2 0x402c542bu
 #define FIONCLEX 0x5450u
+#define FIGETBSZ 2u
+#define FICLONE 0x40049409u
+#define FICLONERANGE 0x4020940du
+#define FS_IOC_GETFLAGS 0x80046601u
 #define FIOCLEX 0x5451u
 #define FIOASYNC 0x5452u
 #define FIOQSIZE 0x5460u
@@ -547,6 +628,7 @@ _Static_assert(__builtin_offsetof(struct linux_siginfo, u.chld.status) == 20, "s
 #define CLD_CONTINUED 6
 #define SIGEV_SIGNAL 0
 #define SIGEV_NONE 1
+#define SIGEV_THREAD 2
 #define SIGEV_THREAD_ID 4
 
 /* ---- processes */
@@ -591,6 +673,7 @@ LINUX_SIZE(linux_clone_args, 88);
 #define P_ALL 0
 #define P_PID 1
 #define P_PGID 2
+#define P_PIDFD 3
 #define WSTATUS_EXIT(code) (((code) & 0xff) << 8)
 #define WSTATUS_STOPPED(sig) (((sig) << 8) | 0x7f)
 #define WSTATUS_CONTINUED 0xffff
@@ -651,6 +734,21 @@ LINUX_SIZE(linux_robust_list_head, 12);
 #define SCHED_RR 2
 #define SCHED_BATCH 3
 #define SCHED_IDLE 5
+#define SCHED_DEADLINE 6
+#define SCHED_RESET_ON_FORK 0x40000000u
+#define SCHED_FLAG_RESET_ON_FORK 1u
+#define SCHED_FLAG_KEEP_POLICY 8u
+#define SCHED_FLAG_KEEP_PARAMS 16u
+struct linux_sched_attr {
+	uint32_t size, policy;
+	linux_u64 flags;
+	int32_t nice;
+	uint32_t priority;
+	linux_u64 runtime, deadline, period;
+	uint32_t util_min, util_max;
+};
+#define SCHED_ATTR_FIRST 48u /* the struct's first size */
+LINUX_SIZE(linux_sched_attr, 56);
 #define PR_SET_PDEATHSIG 1
 #define PR_GET_PDEATHSIG 2
 #define PR_GET_DUMPABLE 3
@@ -666,6 +764,17 @@ LINUX_SIZE(linux_robust_list_head, 12);
 #define PR_SET_TSC 26
 #define PR_SET_TIMERSLACK 29
 #define PR_GET_TIMERSLACK 30
+#define PR_GET_TIMING 13
+#define PR_SET_TIMING 14
+#define PR_SET_SECCOMP 22
+#define PR_GET_SECUREBITS 27
+#define PR_TASK_PERF_EVENTS_DISABLE 31
+#define PR_TASK_PERF_EVENTS_ENABLE 32
+#define PR_MCE_KILL 33
+#define PR_MCE_KILL_GET 34
+#define PR_GET_TID_ADDRESS 40
+#define PR_SET_THP_DISABLE 41
+#define PR_GET_THP_DISABLE 42
 #define PR_SET_CHILD_SUBREAPER 36
 #define PR_GET_CHILD_SUBREAPER 37
 #define PR_SET_NO_NEW_PRIVS 38
@@ -693,6 +802,7 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define PROT_READ 1u
 #define PROT_WRITE 2u
 #define PROT_EXEC 4u
+#define PROT_SEM 8u
 #define PROT_GROWSDOWN 0x01000000u
 #define PROT_GROWSUP 0x02000000u
 #define MAP_SHARED 0x01u
@@ -712,6 +822,8 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define MAP_HUGETLB 0x40000u
 #define MAP_SYNC 0x80000u
 #define MAP_FIXED_NOREPLACE 0x100000u
+#define MAP_UNINITIALIZED 0x4000000u
+#define MAP_HUGE_SIZES 0x7c000000u /* logarithm of a huge page */
 #define MREMAP_MAYMOVE 1u
 #define MREMAP_FIXED 2u
 #define MREMAP_DONTUNMAP 4u
@@ -727,8 +839,18 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define MADV_REMOVE 9
 #define MADV_DONTFORK 10
 #define MADV_DOFORK 11
+#define MADV_WIPEONFORK 18
+#define MADV_KEEPONFORK 19
+#define MADV_COLD 20
+#define MADV_PAGEOUT 21
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#define MADV_DONTNEED_LOCKED 24
+#define MADV_COLLAPSE 25
 #define MCL_CURRENT 1u
 #define MCL_FUTURE 2u
+#define MCL_ONFAULT 4u
+#define MLOCK_ONFAULT 1u
 
 /* ---- futex */
 #define FUTEX_WAIT 0
@@ -775,4 +897,37 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define SYSLOG_ACTION_SIZE_UNREAD 9
 #define SYSLOG_ACTION_SIZE_BUFFER 10
 
+/* ---- capabilities(7) */
+#define CAP_CHOWN 0
+#define CAP_DAC_OVERRIDE 1
+#define CAP_DAC_READ_SEARCH 2
+#define CAP_FOWNER 3
+#define CAP_FSETID 4
+#define CAP_KILL 5
+#define CAP_SETGID 6
+#define CAP_SETUID 7
+#define CAP_SETPCAP 8
+#define CAP_LINUX_IMMUTABLE 9
+#define CAP_NET_BIND_SERVICE 10
+#define CAP_NET_BROADCAST 11
+#define CAP_NET_ADMIN 12
+#define CAP_NET_RAW 13
+#define CAP_IPC_LOCK 14
+#define CAP_IPC_OWNER 15
+#define CAP_SYS_MODULE 16
+#define CAP_SYS_RAWIO 17
+#define CAP_SYS_CHROOT 18
+#define CAP_SYS_PTRACE 19
+#define CAP_SYS_PACCT 20
+#define CAP_SYS_ADMIN 21
+#define CAP_SYS_BOOT 22
+#define CAP_SYS_NICE 23
+#define CAP_SYS_RESOURCE 24
+#define CAP_SYS_TIME 25
+#define CAP_SYS_TTY_CONFIG 26
+#define CAP_MKNOD 27
+#define CAP_MAC_OVERRIDE 32
+#define CAP_SYSLOG 34
+#define CAP_LAST 40
+#define CAP_ALL ((1ull << (CAP_LAST + 1)) - 1)
 #endif

@@ -82,6 +82,11 @@ MUST_CHECK int arch_pd_new(struct arch_pd *pd);                     /* -ENOMEM *
 void arch_pd_free(struct arch_pd *pd);                              /* all entries must be clear already */
 uint32_t arch_pte_get(const struct arch_pd *pd, uaddr_t at);        /* 0 when there is no table */
 MUST_CHECK int arch_pte_set(struct arch_pd *pd, uaddr_t at, uint32_t pte); /* -ENOMEM for a table; flushes if needed */
+/** The entries from that of `at` to the end of its table, *n of them: to be read and changed in place, for many at once; not kept
+ *  across a sleep. NULL: there is no table. Each that was present and is changed is told: arch_pte_changed. */
+uint32_t *arch_pte_slots(const struct arch_pd *pd, uaddr_t at, uint32_t *n);
+void arch_pte_changed(const struct arch_pd *pd, uaddr_t at);
+MUST_CHECK int arch_pte_make(struct arch_pd *pd, uaddr_t at);       /* see that there is a table for it; -ENOMEM */
 /** Next address >= at and < end with a non-zero entry; false when there is none. Skips absent tables quickly. */
 bool arch_pte_next(const struct arch_pd *pd, uaddr_t *at, uaddr_t end);
 void arch_pd_free_tables(struct arch_pd *pd, uaddr_t from, uaddr_t to); /* free tables wholly inside [from,to) that are empty */

@@ -72,8 +72,10 @@ static void first_program(void)
 
 	for (int i = 0; i < 3 && fd >= 0; i++)
 		dup2(fd, i);
-	if (access("/dev/zero", F_OK))
+	if (access("/dev/zero", F_OK)) { /* Linux begins with the root's own two devices */
 		mknod("/dev/zero", S_IFCHR | 0666, makedev(1, 5));
+		mknod("/dev/urandom", S_IFCHR | 0666, makedev(1, 9));
+	}
 	if (access("/proc/self", F_OK))
 		mount("proc", "/proc", "proc", 0, NULL);
 	setenv("PATH", "/bin:/usr/bin:/sbin:/usr/sbin", 1);

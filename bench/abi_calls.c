@@ -212,15 +212,18 @@ static void fork_wait(long times)
 	}
 }
 
-static void fork_10m(long times)
-{
-	char *m = mmap(NULL, 10 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+#define LARGE (10 << 20)
 
-	check(m != MAP_FAILED, "mmap");
-	memset(m, 1, 10 << 20);
-	fork_wait(times);
-	munmap(m, 10 << 20);
+static char *large;
+
+static void get_large(void)
+{
+	large = mmap(NULL, LARGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	check(large != MAP_FAILED, "mmap");
+	memset(large, 1, LARGE);
 }
+
+static void drop_large(void) { munmap(large, LARGE); }
 
 static void fork_exec(long times)
 {
@@ -254,7 +257,6 @@ static void close_many(void)
 
 static void select_100(long times)
 {
-	open_many();
 	while (times-- > 0) {
 		fd_set set;
 
@@ -263,35 +265,44 @@ static void select_100(long times)
 			FD_SET(many[i][0], &set);
 		check(select(many[N_READY - 1][0] + 1, &set, NULL, NULL, NULL) == 1, "select");
 	}
-	close_many();
 }
 
 static void poll_100(long times)
 {
 	struct pollfd p[N_READY];
 
-	open_many();
 	for (int i = 0; i < N_READY; i++)
 		p[i] = (struct pollfd){.fd = many[i][0], .events = POLLIN};
 	while (times-- > 0)
 		check(poll(p, N_READY, -1) == 1 && p[N_READY - 1].revents == POLLIN, "poll");
+}
+
+static int ep;
+
+static void open_epoll(void)
+{
+	struct epoll_event e = {.events = EPOLLIN};
+
+	open_many();
+	ep = epoll_create1(0);
+	for (int i = 0; i < N_READY; i++) {
+		e.data.u32 = (uint32_t)i;
+		check(epoll_ctl(ep, EPOLL_CTL_ADD, many[i][0], &e) == 0, "epoll_ctl");
+	}
+}
+
+static void close_epoll(void)
+{
+	close(ep);
 	close_many();
 }
 
 static void epoll_100(long times)
 {
-	struct epoll_event e = {.events = EPOLLIN};
-	int ep = epoll_create1(0);
+	struct epoll_event e;
 
-	open_many();
-	for (int i = 0; i < N_READY; i++) {
-		e.data.u32 = (uint32_t)i;
-		check(epoll_ctl(ep, EPOLL_CTL_ADD, many[i][0], &e) == 0, "epoll_ctl");
-	}
 	while (times-- > 0)
 		check(epoll_wait(ep, &e, 1, -1) == 1 && e.data.u32 == N_READY - 1, "epoll_wait");
-	close(ep);
-	close_many();
 }
 
 /* ---- files */
@@ -336,35 +347,39 @@ static void futex_four(long times)
 	check(counter == times / 4 * 4, "counted under a lock");
 }
 
+#define ROW(n, t, r)       {.name = n, .times = t, .run = r}
+#define SET(n, t, r, b, a) {.name = n, .times = t, .run = r, .before = b, .after = a}
+
 static const struct {
 	const char *name;
 	long times;
 	void (*run)(long times);
+	void (*before)(void), (*after)(void); /* not timed */
 } rows[] = {
-	{"getppid", 20000, null_call},
-	{"read_zero", 10000, read_zero},
-	{"write_null", 10000, write_null},
-	{"read_file", 10000, read_file},
-	{"open_close", 2000, open_close},
-	{"stat", 4000, stat_path},
-	{"pipe_turn", 500, pipe_turn},
-	{"pipe_64k", 64, pipe_64k},
-	{"switch_2", 1000, switch_2},
-	{"switch_16", 1600, switch_16},
-	{"fork", 20, fork_wait},
-	{"fork_10m", 5, fork_10m},
-	{"fork_exec", 20, fork_exec},
-	{"fault_anon", 1024, fault_anon},
-	{"fault_file", 1024, fault_file},
-	{"fault_file_far", 512, fault_file_far},
-	{"mmap", 2000, map_unmap},
-	{"signal", 2000, signal_self},
-	{"sigaction", 10000, signal_install},
-	{"select_100", 200, select_100},
-	{"poll_100", 200, poll_100},
-	{"epoll_100", 4000, epoll_100},
-	{"file_life", 500, file_life},
-	{"futex", 2000, futex_four},
+	ROW("getppid", 20000, null_call),
+	ROW("read_zero", 10000, read_zero),
+	ROW("write_null", 10000, write_null),
+	ROW("read_file", 10000, read_file),
+	ROW("open_close", 2000, open_close),
+	ROW("stat", 4000, stat_path),
+	ROW("pipe_turn", 500, pipe_turn),
+	ROW("pipe_64k", 64, pipe_64k),
+	ROW("switch_2", 1000, switch_2),
+	ROW("switch_16", 1600, switch_16),
+	ROW("fork", 20, fork_wait),
+	SET("fork_10m", 5, fork_wait, get_large, drop_large),
+	ROW("fork_exec", 20, fork_exec),
+	ROW("fault_anon", 1024, fault_anon),
+	ROW("fault_file", 1024, fault_file),
+	ROW("fault_file_far", 512, fault_file_far),
+	ROW("mmap", 2000, map_unmap),
+	ROW("signal", 2000, signal_self),
+	ROW("sigaction", 10000, signal_install),
+	SET("select_100", 200, select_100, open_many, close_many),
+	SET("poll_100", 200, poll_100, open_many, close_many),
+	SET("epoll_100", 4000, epoll_100, open_epoll, close_epoll),
+	ROW("file_life", 500, file_life),
+	ROW("futex", 2000, futex_four),
 };
 
 static void make_file(void)
@@ -393,9 +408,15 @@ int main(int argc, char **argv)
 	make_file();
 	mark("begin");
 	for (int r = 0; r < rounds || r == 0; r++)
-		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-			if (!only || !strcmp(only, rows[i].name))
-				measure(rows[i].name, r, rows[i].times, rows[i].run);
+		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+			if (only && strcmp(only, rows[i].name))
+				continue;
+			if (rows[i].before)
+				rows[i].before();
+			measure(rows[i].name, r, rows[i].times, rows[i].run);
+			if (rows[i].after)
+				rows[i].after();
+		}
 	mark("end");
 	while (getpid() == 1)
 		pause();

@@ -26,7 +26,7 @@ static const struct row rows[] = {
 	{"make", "cd /tmp/w && rm -f *.o prog && make -s && ./prog", "450\n"},
 	{"tar", "cd /tmp && rm -rf x && mkdir x && tar -cf x.tar -C /usr/include linux && tar -xf x.tar -C x && "
 		"ls x/linux/fs.h && rm -rf x x.tar", "x/linux/fs.h\n"},
-	{"sort", "cd /tmp/w && sort -n numbers > sorted && head -n 1 sorted", "16807\n"},
+	{"sort", "cd /tmp/w && sort -n numbers > sorted && head -n 1 sorted", "8383\n"},
 	{"shell", "i=0; while [ $i -lt 1000 ]; do /bin/true; i=$((i+1)); done; echo $i", "1000\n"},
 };
 

@@ -72,8 +72,8 @@ boot_entry:
 high:
 	mov esp, boot_stack_top
 	xor ebp, ebp                  ; backtraces end here
-	push edi
-	push esi
+	mov eax, esi
+	mov edx, edi
 	call kmain
 .stop:	cli
 	hlt

@@ -95,6 +95,7 @@ static void put_mirror_figures(struct writer *w, const struct msg_mirror *m, con
 	wr_u32(w, f->maj_faults);
 	wr_u32(w, f->vm_pages);
 	wr_u32(w, f->rss_pages);
+	wr_u32(w, f->locked_pages);
 }
 
 static void get_mirror_figures(struct reader *r, struct msg_mirror *m, struct msg_figures *f)
@@ -108,6 +109,7 @@ static void get_mirror_figures(struct reader *r, struct msg_mirror *m, struct ms
 	f->maj_faults = rd_u32(r);
 	f->vm_pages = rd_u32(r);
 	f->rss_pages = rd_u32(r);
+	f->locked_pages = rd_u32(r);
 }
 
 uint32_t msg_put_call(uint8_t *head, const struct msg_call *m, const uint8_t *inline_data)
@@ -168,6 +170,10 @@ bool msg_get_call(const uint8_t *head, uint32_t n, uint32_t page_bytes, struct m
 	return get_data(&r, page_bytes, &m->data_len, &m->data_inline) && m->data_len == in;
 }
 
+/* flags of a reply */
+#define REPLY_POKE 1u
+#define REPLY_TRACED 2u
+
 uint32_t msg_put_reply(uint8_t *head, const struct msg_reply *m, const uint8_t *inline_data)
 {
 	struct writer w;
@@ -176,7 +182,7 @@ uint32_t msg_put_reply(uint8_t *head, const struct msg_reply *m, const uint8_t *
 	wr_u32(&w, m->tid);
 	wr_u32(&w, m->k);
 	wr_u32(&w, (uint32_t)m->result);
-	wr_u8(&w, m->poke);
+	wr_u8(&w, (uint8_t)((m->poke ? REPLY_POKE : 0) | (m->traced ? REPLY_TRACED : 0)));
 	wr_u64(&w, m->pending);
 	wr_u8(&w, m->n_windows);
 	wr_u32(&w, (uint32_t)m->taken.signo);
@@ -214,11 +220,13 @@ bool msg_get_reply(const uint8_t *head, uint32_t n, uint32_t page_bytes, struct 
 	m->tid = rd_u32(&r);
 	m->k = rd_u32(&r);
 	m->result = (int32_t)rd_u32(&r);
-	m->poke = rd_u8(&r) != 0;
+	uint8_t flags = rd_u8(&r);
+	m->poke = flags & REPLY_POKE;
+	m->traced = flags & REPLY_TRACED;
 	m->pending = rd_u64(&r);
 	m->n_windows = rd_u8(&r);
 	get_info(&r, &m->taken);
-	if (!rd_ok(&r) || m->n_windows > MSG_WINDOWS_MAX || m->taken.signo < 0 || m->taken.signo > 64) return false;
+	if (!rd_ok(&r) || flags > (REPLY_POKE | REPLY_TRACED) || m->n_windows > MSG_WINDOWS_MAX || m->taken.signo < 0 || m->taken.signo > 64) return false;
 	for (uint32_t i = 0; i < m->n_windows; i++) {
 		m->filled[i] = rd_u32(&r);
 		if (m->filled[i] > WIRE_PAGES_MAX * WIRE_PAGE_BYTES) return false;

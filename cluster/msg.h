@@ -51,12 +51,12 @@ struct msg_window {
 	uint32_t at, len; /* len: the valid prefix */
 	bool in, out;
 };
-struct msg_figures { uint64_t user_ns, system_ns; uint32_t min_faults, maj_faults, vm_pages, rss_pages; };
+struct msg_figures { uint64_t user_ns, system_ns; uint32_t min_faults, maj_faults, vm_pages, rss_pages, locked_pages; };
 struct msg_mirror { uint64_t mask, ignored, caught; };
 struct msg_call {
 	struct msg_key key;
-	uint32_t tid, k;            /* k 0: no call, only the mirror and the figures */
-	uint32_t skip;              /* vector transfers: bytes moved by earlier slices */
+	uint32_t tid, k;            /* k 0: no call, only the mirror and the figures; and, row not 0, that a traced body made this one */
+	uint32_t skip;              /* vector transfers: bytes moved by earlier slices; k 0: the result */
 	uint16_t row;
 	bool nonblock;
 	uint32_t arg[6];
@@ -73,6 +73,7 @@ struct msg_reply {
 	uint32_t tid, k;
 	int32_t result;
 	bool poke;                  /* a signal is deliverable now */
+	bool traced;                /* home wants to hear of calls that are made where the body is */
 	uint64_t pending;           /* signals that wait at home, blocked ones too: unblocking one of them asks at once */
 	struct msg_info taken;      /* TAKE only; signo 0: none */
 	uint8_t n_windows;

@@ -150,7 +150,15 @@ static int32_t write_log(struct file *f, struct uio *u, const uint64_t *pos, con
 }
 
 static const struct file_ops null_ops = {.read = read_nothing, .write = write_all, .seek = seek_nowhere};
-static const struct file_ops zero_ops = {.read = read_zeroes, .write = write_all, .seek = seek_nowhere};
+/* Memory of the mapping's own: mmap(2) of /dev/zero is an old way to ask for it. */
+static int zero_backing(struct file *f, struct backing **out)
+{
+	UNUSED(f);
+	*out = NULL;
+	return 0;
+}
+
+static const struct file_ops zero_ops = {.backing = zero_backing, .read = read_zeroes, .write = write_all, .seek = seek_nowhere};
 static const struct file_ops full_ops = {.read = read_zeroes, .write = write_full, .seek = seek_nowhere};
 static const struct file_ops random_ops = {.read = read_random, .write = write_random, .seek = seek_nowhere};
 static const struct file_ops kmsg_ops = {.read = read_log, .write = write_log, .seek = file_no_seek};

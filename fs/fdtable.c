@@ -7,7 +7,7 @@
 #include "lib/str.h"
 
 #define FIRST_SIZE 32u /* one word of each bit map */
-#define DEFAULT_LIMIT 256u
+#define DEFAULT_LIMIT 1024u
 
 static bool bit(const uint32_t *map, uint32_t n)
 {
@@ -162,6 +162,11 @@ int fd_install(struct fdtable *t, struct file *f, uint32_t from, bool cloexec)
 	if (err) return err;
 	put(t, fd, f, cloexec);
 	return (int)fd;
+}
+
+int fd_room(const struct fdtable *t)
+{
+	return (uint32_t)lowest_free(t, 0) < MIN(t->limit, FD_MAX) ? 0 : -EMFILE;
 }
 
 int fd_replace(struct fdtable *t, uint32_t fd, struct file *f, bool cloexec)

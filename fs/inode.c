@@ -4,8 +4,10 @@
 #include "fs/inode.h"
 #include "abi/linux_errno.h"
 #include "fs/file.h"
+#include "fs/inotify.h"
 #include "fs/pages.h"
 #include "fs/writeback.h"
+#include "fs/xattr.h"
 #include "kernel/base/clock.h"
 #include "kernel/mm/kheap.h"
 #include "lib/str.h"
@@ -38,6 +40,7 @@ void superblock_unref(struct superblock *sb)
 
 void superblock_destroy(struct superblock *sb)
 {
+	notify_unmount(sb);
 	if (sb->kill) sb->kill(sb);
 	inode_unref(sb->root);
 	sb->root = NULL;
@@ -83,40 +86,53 @@ void inode_unref(struct inode *i)
 	list_remove(&i->cached_node);
 	fifo_free(i);
 	lock_list_free(i);
+	xattr_free(i);
 	superblock_unref(i->sb);
 	kfree(i);
 }
 
-static bool in_group(const struct cred *c, uint32_t gid)
+bool inode_in_group(const struct cred *c, uint32_t gid)
 {
-	if (c->fsgid == gid) return true;
-	for (uint32_t n = 0; n < c->n_groups; n++)
-		if (c->groups[n] == gid) return true;
-	return false;
+	return c->fsgid == gid || cred_in_groups(c, gid);
+}
+
+/* Those who override the mode: all may be read and written, directories searched; run only what somebody may run. */
+static bool overrides(const struct inode *i, uint32_t rwx, const struct fs_caller *who)
+{
+	bool only_look = !(rwx & W_OK) && (S_ISDIR(i->mode) || !(rwx & X_OK));
+
+	if (only_look && has_cap(who, CAP_DAC_READ_SEARCH)) return true;
+	bool run = !(rwx & X_OK) || S_ISDIR(i->mode) || (i->mode & 0111);
+	return run && has_cap(who, CAP_DAC_OVERRIDE);
 }
 
 int inode_permission(const struct inode *i, uint32_t rwx, const struct fs_caller *who)
 {
 	uint32_t bits = i->mode;
 
-	if (who->cred->fsuid == 0) {
-		/* root reads and writes all; runs only what somebody may run */
-		bool run = !(rwx & X_OK) || S_ISDIR(i->mode) || (i->mode & 0111);
-		return run ? 0 : -EACCES;
-	}
 	if (who->cred->fsuid == i->uid)
 		bits >>= 6;
-	else if (in_group(who->cred, i->gid))
+	else if (inode_in_group(who->cred, i->gid))
 		bits >>= 3;
-	return (bits & rwx) == rwx ? 0 : -EACCES;
+	return (bits & rwx) == rwx || overrides(i, rwx, who) ? 0 : -EACCES;
+}
+
+void inode_drop_suid(struct inode *i, const struct fs_caller *who)
+{
+	if (!capable(who)) i->mode &= ~(i->mode & 0010 ? S_ISUID | S_ISGID : S_ISUID);
 }
 
 /* ---- times */
 struct timestamp inode_now(void)
 {
-	uint64_t ns = clock_now_ns() + (uint64_t)clock_wall_offset_ns();
+	static struct timestamp second; /* the one that it was when asked last: mostly still is */
+	uint64_t ns = clock_now_ns() + (uint64_t)clock_wall_offset_ns(), into = ns - (uint64_t)second.s * NS_PER_S;
 
-	return (struct timestamp){.s = (int64_t)(ns / NS_PER_S), .ns = (uint32_t)(ns % NS_PER_S)};
+	if (into >= NS_PER_S) {
+		second.s = (int64_t)(ns / NS_PER_S);
+		into = ns % NS_PER_S;
+	}
+	return (struct timestamp){.s = second.s, .ns = (uint32_t)into};
 }
 
 void inode_dirty(struct inode *i)
@@ -192,10 +208,10 @@ static struct linux_statx_timestamp statx_time(struct timestamp t)
 
 void inode_statx(struct inode *i, uint32_t mask, struct linux_statx *out)
 {
-	UNUSED(mask); /* all fields are at hand: more than asked may be given, statx(2) */
 	if (i->ops->refresh) (void)i->ops->refresh(i);
 	memset(out, 0, sizeof *out);
-	out->mask = STATX_BASIC_STATS | STATX_BTIME;
+	out->mask = STATX_BASIC_STATS | (mask & STATX_BTIME); /* more than asked may be given, statx(2) */
+	out->attributes_mask = STATX_ATTR_AUTOMOUNT | STATX_ATTR_MOUNT_ROOT | STATX_ATTR_DAX | i->sb->attributes;
 	out->blksize = block_bytes(i);
 	out->nlink = i->nlink;
 	out->uid = i->uid;
@@ -208,7 +224,7 @@ void inode_statx(struct inode *i, uint32_t mask, struct linux_statx *out)
 	out->btime = statx_time(i->btime);
 	out->ctime = statx_time(i->ctime);
 	out->mtime = statx_time(i->mtime);
-	out->rdev_major = i->rdev >> 8;
-	out->rdev_minor = i->rdev & 0xff;
+	out->rdev_major = i->rdev >> 8 & 0xfff; /* as new_encode_dev packs it: mmmM MMmm */
+	out->rdev_minor = (i->rdev & 0xff) | (i->rdev >> 12 & 0xfff00);
 	out->dev_minor = i->sb->dev;
 }

@@ -29,6 +29,7 @@
 #define IN_ONESHOT 0x80000000u
 struct linux_inotify_event { int32_t wd; uint32_t mask, cookie, len; };
 struct file *inotify_new(uint32_t flags, const struct fs_caller *who);
+bool inotify_is(const struct file *f);  /* asked before a path is looked at */
 int32_t inotify_watch(struct file *f, struct inode *i, uint32_t mask);  /* the watch's number; -EINVAL, -EEXIST, -ENOMEM */
 int inotify_unwatch(struct file *f, int32_t wd);
 /** Something happened in directory dir to its entry text (is_dir: the entry is one). Never sleeps. */
@@ -36,6 +37,7 @@ void notify_entry(struct inode *dir, uint32_t mask, uint32_t cookie, const char 
 void notify_self(struct inode *i, uint32_t mask);
 /** To the file itself and, by its name, to its directory. n NULL: found by the inode. */
 void notify_file(struct inode *i, struct name *n, uint32_t mask);
+void notify_unmount(const struct superblock *sb); /* its last mount is gone: so are the watches on its files */
 void notify_removed(struct inode *i);  /* a link of i is gone */
 uint32_t notify_cookie(void);
 #endif

@@ -23,64 +23,128 @@ struct name *name_root(void)
 	return root_of_all;
 }
 
-int mount_add(struct name *at, struct superblock *sb, uint32_t flags)
+void mount_cover(struct mount *m, struct name *at)
 {
-	if (at && !S_ISDIR(at->inode->mode)) return -ENOTDIR;
+	at = name_cross(at); /* what was mounted last is on top */
+	m->at = at;
+	at->mounted = m;
+}
+
+struct mount *mount_stand(struct name *at, struct superblock *sb, struct inode *root, uint32_t flags)
+{
+	static uint32_t last_id = 20; /* as small as Linux's, none of them special but the root's parent */
 	struct mount *m = kzalloc(sizeof *m);
-	struct name *root = m ? name_alloc(NULL, m, "", 0, sb->root) : NULL;
-	if (!root) {
+
+	if (m) m->root = name_alloc(NULL, m, "", 0, root);
+	if (!m || !m->root) {
 		kfree(m);
-		return -ENOMEM;
+		return NULL;
 	}
-	inode_ref(sb->root);
+	inode_ref(root);
 	m->sb = sb;
-	m->root = root;
 	m->flags = flags;
+	m->id = ++last_id;
+	sb->n_mounts++;
 	list_push_back(&mounts, &m->node);
 	if (at) {
 		name_ref(at);
-		m->at = at;
-		at->mounted = m;
+		mount_cover(m, at);
 	} else {
-		root_of_all = root;
+		root_of_all = m->root;
 	}
-	return 0;
+	return m;
+}
+
+int mount_add(struct name *at, struct superblock *sb, uint32_t flags)
+{
+	if (at && !S_ISDIR(at->inode->mode)) return -ENOTDIR;
+	return mount_stand(at, sb, sb->root, flags) ? 0 : -ENOMEM;
+}
+
+/** m stands nowhere any more: it lives while its names do. */
+static void take_down(struct mount *m)
+{
+	struct name *covered = m->at;
+
+	covered->mounted = NULL;
+	m->at = NULL;
+	list_remove(&m->node);
+	name_unref(covered);
+	name_unref(m->root);
+}
+
+/** A mount that stands in m, or NULL. */
+static struct mount *standing_in(const struct mount *m)
+{
+	struct mount *other;
+
+	list_for_each(other, &mounts, node)
+		if (other->at && other->at->of == m) return other;
+	return NULL;
+}
+
+/** Everything that stands in m, innermost first. Not recursive: down to one that nothing stands in, again and again. */
+static void take_down_inner(struct mount *m)
+{
+	struct mount *inner, *next;
+
+	while ((inner = standing_in(m))) {
+		while ((next = standing_in(inner))) inner = next;
+		take_down(inner);
+	}
 }
 
 int mount_remove(struct name *at, uint32_t flags)
 {
 	struct mount *m = at->of;
 
-	if (!m || m->root != at) return -EINVAL;
-	if (!m->at || at->mounted) return -EBUSY;
+	if ((flags & MNT_EXPIRE) && (flags & (MNT_FORCE | MNT_DETACH))) return -EINVAL;
+	if (!m || m->root != at || !m->at) return -EINVAL;
+	if (at->mounted) return -EBUSY;
 	if (!(flags & MNT_DETACH) && at->refs > 2) return -EBUSY; /* the mount's own reference and the caller's */
-	if (!(flags & MNT_DETACH) && m->sb->busy && m->sb->busy(m->sb)) return -EBUSY;
-	struct name *covered = m->at;
-	covered->mounted = NULL;
-	m->at = NULL;
-	list_remove(&m->node);
-	name_unref(covered);
-	name_unref(at);
+	if (!(flags & MNT_DETACH) && m->sb->n_mounts < 2 && m->sb->busy && m->sb->busy(m->sb)) return -EBUSY;
+	if ((flags & MNT_EXPIRE) && !m->expiring) {
+		m->expiring = true;
+		return -EAGAIN;
+	}
+	take_down_inner(m);
+	take_down(m);
 	return 0;
 }
 
-int mount_change(struct name *at, uint32_t flags)
+/* ---- changing */
+/** Files of this mount, or with `all` of any that shows its file system, are open for writing. */
+static bool written(const struct mount *of, bool all)
 {
-	struct mount *m = at->of;
+	struct mount *m;
+
+	list_for_each(m, &mounts, node)
+		if ((m == of || (all && m->sb == of->sb)) && m->n_writers) return true;
+	return false;
+}
+
+int mount_change(struct name *at, uint32_t flags, bool alone)
+{
+	struct mount *m = at->of, *other;
 
 	if (!m || m->root != at) return -EINVAL;
-	if (m->sb->remount && (m->sb->flags ^ flags) & MS_RDONLY) {
+	if ((flags & MS_RDONLY) && !(m->flags & MS_RDONLY) && written(m, !alone)) return -EBUSY;
+	if (!alone && m->sb->remount && (m->sb->flags ^ flags) & MS_RDONLY) {
 		int err = flags & MS_RDONLY ? writeback_sync(m->sb) : 0;
 		if (!err) err = m->sb->remount(m->sb, flags & MS_RDONLY, false);
 		if (err) return err;
 	}
 	m->flags = flags;
+	if (alone) return 0;
+	list_for_each(other, &mounts, node)
+		if (other->sb == m->sb) other->flags = (other->flags & ~MS_RDONLY) | (flags & MS_RDONLY);
 	return 0;
 }
 
 void mount_free(struct mount *m)
 {
-	superblock_destroy(m->sb);
+	if (--m->sb->n_mounts == 0) superblock_destroy(m->sb);
+	kfree(m->below);
 	kfree(m);
 }
 

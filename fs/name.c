@@ -94,15 +94,36 @@ static struct name *find_living(struct name *dir, const char *last, uint32_t len
 	return NULL;
 }
 
+/** May the directory have been changed through another mount, by other names? */
+static bool shared(const struct name *dir)
+{
+	return dir->of && dir->of->sb->n_mounts > 1;
+}
+
+/** n was found, and its directory says that this is i (NULL: nothing). A name that lies is found no more. */
+static bool holds(struct name *n, const struct inode *i)
+{
+	if (i && i->ino == n->inode->ino && i->generation == n->inode->generation) return true;
+	list_remove(&n->hash_node);
+	n->unlinked = true;
+	return false;
+}
+
 int name_child(struct name *dir, const char *last, uint32_t len, struct name **out)
 {
-	struct inode *i;
+	struct inode *i = NULL;
 
 	if (len > NAME_MAX) return -ENAMETOOLONG;
 	if (!S_ISDIR(dir->inode->mode) || !dir->inode->ops->lookup) return -ENOTDIR;
-	*out = find_living(dir, last, len);
-	if (*out) return 0;
+	struct name *living = find_living(dir, last, len);
+	*out = living;
+	if (living && !shared(dir)) return 0;
 	int err = dir->inode->ops->lookup(dir->inode, last, len, &i);
+	if (living && holds(living, i)) {
+		inode_unref(i);
+		return 0;
+	}
+	name_unref(living);
 	if (err) return err;
 	struct name *n = name_alloc(dir, dir->of, last, len, i);
 	if (!n) {
@@ -112,6 +133,19 @@ int name_child(struct name *dir, const char *last, uint32_t len, struct name **o
 	name_hash_in(n);
 	*out = n;
 	return 0;
+}
+
+void name_forget_twins(const struct name *n)
+{
+	struct name *t, *next;
+
+	if (!n->inode->sb->n_mounts) return;
+	for (uint32_t h = 0; h < HASH_SIZE; h++)
+		list_for_each_safe(t, next, &hash_table[h], hash_node)
+			if (t != n && t->parent->inode == n->parent->inode && t->len == n->len && !memcmp(t->text, n->text, n->len)) {
+				list_remove(&t->hash_node);
+				t->unlinked = true;
+			}
 }
 
 struct name *name_cross(struct name *n)
@@ -130,7 +164,7 @@ int name_lookup(struct name *dir, const char *last, uint32_t len, struct name **
 	struct name *n;
 
 	if (len > NAME_MAX) return -ENAMETOOLONG;
-	n = find_living(dir, last, len);
+	n = shared(dir) ? NULL : find_living(dir, last, len);
 	if (!n) {
 		mutex_lock(&dir->inode->lock);
 		int err = name_child(dir, last, len, &n);
@@ -167,6 +201,12 @@ static struct name *covered(struct name *n)
 {
 	while (n->of && n->of->root == n && n->of->at) n = n->of->at;
 	return n;
+}
+
+bool name_is_below(struct name *n, const struct name *root)
+{
+	while (n && n != root) n = above(n);
+	return n != NULL;
 }
 
 int name_path(struct name *n, struct name *root, char *out, uint32_t size)

@@ -17,20 +17,18 @@
 
 uint32_t pages_cached_total;
 
-/** Files of tmpfs stop growing when less than this is free, so that programs can still run and remove them. */
-static bool memory_short(void)
+uint32_t pages_room(const struct inode *i)
 {
-	return frame_free_count() < frame_total() / 32;
+	uint32_t spared = frame_total() / 32, unused = frame_free_count();
+	uint32_t room = unused > spared ? unused - spared : 0;
+
+	if (!i->sb->max_pages) return room;
+	return MIN(room, i->sb->max_pages > i->sb->n_pages ? i->sb->max_pages - i->sb->n_pages : 0);
 }
 
 static uint32_t find(const struct inode *i, uint32_t index)
 {
 	return i->pages ? page_tree_find(i->pages, index) : FRAME_NONE;
-}
-
-static bool on_disk(const struct inode *i)
-{
-	return i->ops->read_pages != NULL;
 }
 
 static int need_tree(struct inode *i)
@@ -46,7 +44,8 @@ int pages_adopt(struct inode *i, uint32_t index, uint32_t pfn)
 	if (!err) err = page_tree_insert(i->pages, index, pfn);
 	if (err) return err;
 	pages_cached_total++;
-	if (on_disk(i)) writeback_cached(i);
+	i->sb->n_pages++;
+	if (inode_on_disk(i)) writeback_cached(i);
 	return 0;
 }
 
@@ -62,7 +61,7 @@ static uint32_t disk_frame(bool zero)
 		if (pfn != FRAME_NONE) return pfn;
 		writeback_wanted();
 		if (thread_current()->system) break;
-		if (!frame_wait()) return FRAME_NONE;
+		if (!frame_wait(1)) return FRAME_NONE;
 	}
 	uint32_t pfn = frame_alloc_reserve();
 	if (pfn != FRAME_NONE && zero) memset(frame_virt(pfn), 0, PAGE_SIZE);
@@ -170,7 +169,7 @@ static int bring(struct inode *i, uint32_t index, uint32_t *out)
 /** A zeroed page for a file without a disk. *out referenced. */
 static int fresh(struct inode *i, uint32_t index, uint32_t *out)
 {
-	if (memory_short()) return -ENOSPC;
+	if (!pages_room(i)) return -ENOSPC;
 	*out = frame_alloc_zero();
 	if (*out == FRAME_NONE) return -ENOSPC;
 	int err = pages_adopt(i, index, *out);
@@ -187,8 +186,8 @@ int pages_get(struct inode *i, uint32_t index, bool create, uint32_t *pfn)
 
 	if (index > PAGES_INDEX_MAX) return -EFBIG;
 	*pfn = there;
-	if (there == FRAME_NONE) return on_disk(i) ? bring(i, index, pfn) : create ? fresh(i, index, pfn) : 0;
-	if (on_disk(i)) page_tree_tag(i->pages, index, PAGE_USED, 0);
+	if (there == FRAME_NONE) return inode_on_disk(i) ? bring(i, index, pfn) : create ? fresh(i, index, pfn) : 0;
+	if (inode_on_disk(i)) page_tree_tag(i->pages, index, PAGE_USED, 0);
 	frame_ref(there);
 	return 0;
 }
@@ -203,7 +202,7 @@ static uint32_t parts(uint32_t off, uint32_t n)
 
 static void mark(struct inode *i, uint32_t index, uint32_t tags)
 {
-	if (!on_disk(i) || find(i, index) == FRAME_NONE) return;
+	if (!inode_on_disk(i) || find(i, index) == FRAME_NONE) return;
 	if (!(page_tree_tag(i->pages, index, tags | PAGE_USED, 0) & PAGE_DIRTY)) pages_dirty_total++;
 	writeback_note(i);
 }
@@ -233,14 +232,17 @@ uint32_t pages_resident(const struct inode *i)
 static void drop(struct inode *i, uint32_t index)
 {
 	if (page_tree_tags(i->pages, index) & PAGE_DIRTY) pages_dirty_total--;
-	if (on_disk(i)) pages_disk_total--;
+	if (inode_on_disk(i)) pages_disk_total--;
 	frame_unref(page_tree_remove(i->pages, index));
 	pages_cached_total--;
+	i->sb->n_pages--;
 }
 
-static void drop_from(struct inode *i, uint32_t first)
+/* The pages of [first, end); whoever maps them sees them no more. */
+static void drop_range(struct inode *i, uint32_t first, uint32_t end, bool copies)
 {
-	while (page_tree_next(i->pages, &first)) drop(i, first);
+	backing_cut(&i->backing, first, end, copies);
+	while (i->pages && page_tree_next(i->pages, &first) && first < end) drop(i, first);
 }
 
 bool pages_drop_if_clean(struct inode *i, uint32_t index)
@@ -261,9 +263,9 @@ void pages_truncate(struct inode *i, uint64_t size)
 	uint32_t tail = (uint32_t)(size & PAGE_MASK);
 	uint64_t first = (size + PAGE_MASK) >> PAGE_SHIFT;
 
+	if (first <= PAGES_INDEX_MAX) drop_range(i, (uint32_t)first, UINT32_MAX, true);
 	if (!i->pages) return;
 	i->pages->gone++; /* what is being read beyond the end is not wanted any more */
-	if (first <= PAGES_INDEX_MAX) drop_from(i, (uint32_t)first);
 	if (first == 0) page_tree_clear(i->pages);
 	uint32_t pfn = tail ? find(i, (uint32_t)(size >> PAGE_SHIFT)) : FRAME_NONE;
 	if (pfn != FRAME_NONE) memset((uint8_t *)frame_virt(pfn) + tail, 0, PAGE_SIZE - tail);
@@ -272,7 +274,7 @@ void pages_truncate(struct inode *i, uint64_t size)
 void pages_free(struct inode *i)
 {
 	if (!i->pages) return;
-	drop_from(i, 0);
+	drop_range(i, 0, UINT32_MAX, true);
 	page_tree_clear(i->pages);
 	kfree(i->pages);
 	i->pages = NULL;
@@ -307,7 +309,7 @@ static int put_whole(struct inode *i, uint32_t index, uint32_t pfn, uint32_t got
 	uint32_t there = find(i, index);
 	int err = 0;
 
-	if (there == FRAME_NONE && got < PAGE_SIZE && on_disk(i)) { /* a short copy: the rest is the disk's */
+	if (there == FRAME_NONE && got < PAGE_SIZE && inode_on_disk(i)) { /* a short copy: the rest is the disk's */
 		err = bring(i, index, &there);
 		if (!err) frame_unref(there); /* the cache has it, and nothing sleeps before the copy */
 	}
@@ -317,7 +319,7 @@ static int put_whole(struct inode *i, uint32_t index, uint32_t pfn, uint32_t got
 		if (!err) frame_ref(pfn);
 	}
 	if (!err) pages_dirty(i, index, 0, got);
-	else if (on_disk(i)) (void)i->ops->write_pages(i, index, 1, &(struct page_out){.pfn = pfn, .mask = parts(0, got) >> PAGE_DIRTY_SHIFT});
+	else if (inode_on_disk(i)) (void)i->ops->write_pages(i, index, 1, &(struct page_out){.pfn = pfn, .mask = parts(0, got) >> PAGE_DIRTY_SHIFT});
 	frame_unref(pfn);
 	return err;
 }
@@ -330,9 +332,9 @@ static int32_t reserve(struct inode *i, uint32_t index, uint32_t off, uint32_t n
 /** Fill an absent page as a whole: no need to zero it or to read it first. Bytes, or -errno. */
 static int32_t write_whole(struct inode *i, struct uio *u, uint32_t index)
 {
-	if (!on_disk(i) && memory_short()) return -ENOSPC;
-	uint32_t pfn = on_disk(i) ? disk_frame(false) : frame_alloc();
-	if (pfn == FRAME_NONE) return on_disk(i) ? -ENOMEM : -ENOSPC;
+	if (!inode_on_disk(i) && !pages_room(i)) return -ENOSPC;
+	uint32_t pfn = inode_on_disk(i) ? disk_frame(false) : frame_alloc();
+	if (pfn == FRAME_NONE) return inode_on_disk(i) ? -ENOMEM : -ENOSPC;
 	int32_t got = uio_from(u, frame_virt(pfn), PAGE_SIZE);
 	if (got > 0) got = reserve(i, index, 0, (uint32_t)got);
 	if (got <= 0) {
@@ -341,7 +343,7 @@ static int32_t write_whole(struct inode *i, struct uio *u, uint32_t index)
 	}
 	memset((uint8_t *)frame_virt(pfn) + got, 0, PAGE_SIZE - (uint32_t)got);
 	int err = put_whole(i, index, pfn, (uint32_t)got);
-	return !err ? got : on_disk(i) ? err : -ENOSPC;
+	return !err ? got : inode_on_disk(i) ? err : -ENOSPC;
 }
 
 static int32_t write_part(struct inode *i, struct uio *u, uint32_t index, uint32_t off, uint32_t n)
@@ -377,7 +379,7 @@ static int32_t write_loop(struct inode *i, struct uio *u, uint64_t pos)
 		if (pos > i->size) i->size = pos;
 		if (got > 0) inode_touch_data(i);
 		if ((uint32_t)got < n) break;
-		if (on_disk(i)) writeback_throttle(i);
+		if (inode_on_disk(i)) writeback_throttle(i);
 		preempt_point();
 	}
 	return (int32_t)done;
@@ -398,9 +400,24 @@ static int backing_get_page(struct backing *b, uint32_t index, bool nowait, uint
 	struct inode *i = backing_inode(b);
 
 	if (index >= (i->size + PAGE_MASK) >> PAGE_SHIFT) return -ENXIO;
-	if (nowait && on_disk(i) && find(i, index) == FRAME_NONE) return -EAGAIN;
+	if (nowait && inode_on_disk(i) && find(i, index) == FRAME_NONE) return -EAGAIN;
 	int err = pages_get(i, index, true, pfn); /* a hole gets its page: a shared mapping must see later writes */
 	return err == -ENOSPC ? -ENOMEM : err;
+}
+
+static bool backing_has_page(struct backing *b, uint32_t index)
+{
+	return find(backing_inode(b), index) != FRAME_NONE;
+}
+
+static int backing_punch(struct backing *b, uint32_t first, uint32_t end)
+{
+	struct inode *i = backing_inode(b);
+
+	if (i->ops->read_pages) return -EOPNOTSUPP; /* its pages come from below again */
+	drop_range(i, first, end, false);
+	inode_touch_data(i);
+	return 0;
 }
 
 static void backing_dirtied(struct backing *b, uint32_t index)
@@ -442,6 +459,8 @@ static void backing_describe(struct backing *b, char *path, uint32_t size, uint3
 
 const struct backing_ops inode_backing_ops = {
 	.get_page = backing_get_page,
+	.has_page = backing_has_page,
+	.punch = backing_punch,
 	.dirtied = backing_dirtied,
 	.sync = backing_sync,
 	.size = backing_size,

@@ -2,6 +2,7 @@
  * Called by: names and files through the operations; modules register rows.
  * Never: keeps a process alive: everything is looked up by number again.  */
 #include "abi/linux_errno.h"
+#include "fs/eventfile.h"
 #include "fs/synth_priv.h"
 #include "kernel/mm/kheap.h"
 #include "lib/fmt.h"
@@ -9,7 +10,7 @@
 
 #define STORE_MAX 4096u /* one write to a row */
 
-struct proc_row *proc_rows;
+struct proc_row *tree_rows[TREES];
 struct pid_row *pid_rows;
 struct proc_dynrow *dyn_rows;
 const struct proc_census *proc_census;
@@ -24,7 +25,8 @@ const struct proc_census *proc_census;
 		} \
 	} while (0)
 
-void proc_register(struct proc_row *row) { APPEND(proc_rows, row); }
+void proc_register(struct proc_row *row) { APPEND(tree_rows[TREE_PROC], row); }
+void sys_register(struct proc_row *row) { APPEND(tree_rows[TREE_SYS], row); }
 void proc_register_pid(struct pid_row *row) { APPEND(pid_rows, row); }
 void proc_register_dyn(struct proc_dynrow *row) { APPEND(dyn_rows, row); }
 void proc_set_census(const struct proc_census *c) { proc_census = c; }
@@ -189,7 +191,13 @@ static int accept_truncate(struct inode *i, uint64_t size)
 }
 
 const struct file_ops proc_file_ops = {.read = proc_read, .write = proc_write, .release = proc_release};
-const struct inode_ops proc_file_inode_ops = {.open = file_inode_open, .truncate = accept_truncate, .refresh = refresh, .evict = evict};
+/** chmod of a process's file is refused, proc_setattr() of Linux. */
+static int no_setattr(struct inode *i)
+{
+	return proc_node(i)->kind == PROC_PID_FILE ? -EPERM : 0;
+}
+
+const struct inode_ops proc_file_inode_ops = {.setattr = no_setattr, .open = file_inode_open, .truncate = accept_truncate, .refresh = refresh, .evict = evict};
 
 /* ---- links */
 static int copy_text(char *out, uint32_t size, const char *text)
@@ -209,6 +217,10 @@ static int describe(const struct file *f, char *text, uint32_t size, const struc
 		int n = name_path(f->name, who->root, text, size);
 		if (n > 0 && f->name->unlinked && (uint32_t)n + 10 < size) memcpy(text + n - 1, " (deleted)", 11);
 		return n < 0 ? n : 0;
+	}
+	if (i && anon_name_of(i)) {
+		fmt_snprintf(text, size, "anon_inode:%s", anon_name_of(i));
+		return 0;
 	}
 	const char *kind = !i ? "anon_inode" : S_ISFIFO(i->mode) ? "pipe" : S_ISSOCK(i->mode) ? "socket" : "anon_inode";
 	fmt_snprintf(text, size, "%s:[%u]", kind, i ? i->ino : 0);
@@ -255,7 +267,7 @@ static int resolve(const struct inode *i, char *text, uint32_t size, struct name
 	if (n->kind == PROC_FD_LINK) {
 		uint32_t uid, gid;
 		if (!proc_census || !proc_census->owner(n->id, &uid, &gid)) return -ENOENT;
-		if (!capable(who) && who->cred->fsuid != uid) return -EACCES;
+		if (!has_cap(who, CAP_SYS_PTRACE) && who->cred->fsuid != uid) return -EACCES;
 		return fd_link(n, text, size, target, who);
 	}
 	int err = row->link(n->id, text, size, target, who);
@@ -298,25 +310,34 @@ static int proc_follow(struct inode *i, struct name **out, const struct fs_calle
 
 const struct inode_ops proc_link_ops = {.readlink = proc_readlink, .follow = proc_follow, .refresh = refresh, .evict = evict};
 
-/* ---- the file system */
-static int proc_statfs(struct superblock *sb, struct linux_statfs64 *out)
+/* ---- the file systems */
+static int statfs(uint32_t magic, struct linux_statfs64 *out)
 {
-	UNUSED(sb);
 	memset(out, 0, sizeof *out);
-	out->type = PROC_SUPER_MAGIC;
+	out->type = magic;
 	out->bsize = out->frsize = PAGE_SIZE;
 	out->namelen = NAME_MAX;
 	return 0;
 }
 
-int proc_make(const char *source, const char *data, struct superblock **out)
+static int proc_statfs(struct superblock *sb, struct linux_statfs64 *out)
 {
-	const struct proc_node root = {.kind = PROC_DIR, .path = ""};
-	struct superblock *sb = superblock_new("proc", source);
+	UNUSED(sb);
+	return statfs(PROC_SUPER_MAGIC, out);
+}
 
-	UNUSED(data);
+static int sys_statfs(struct superblock *sb, struct linux_statfs64 *out)
+{
+	UNUSED(sb);
+	return statfs(SYSFS_MAGIC, out);
+}
+
+static int make_tree(struct superblock *sb, uint32_t tree, struct superblock **out)
+{
+	const struct proc_node root = {.kind = PROC_DIR, .id = tree, .path = ""};
+
 	if (!sb) return -ENOMEM;
-	sb->statfs = proc_statfs;
+	sb->statfs = tree == TREE_SYS ? sys_statfs : proc_statfs;
 	int err = proc_inode(sb, S_IFDIR | 0555, &root, &sb->root);
 	if (err) {
 		superblock_unref(sb);
@@ -324,4 +345,16 @@ int proc_make(const char *source, const char *data, struct superblock **out)
 	}
 	*out = sb;
 	return 0;
+}
+
+int proc_make(const char *source, const char *data, struct superblock **out)
+{
+	UNUSED(data);
+	return make_tree(superblock_new("proc", source), TREE_PROC, out);
+}
+
+int sysfs_make(const char *source, const char *data, struct superblock **out)
+{
+	UNUSED(data);
+	return make_tree(superblock_new("sysfs", source), TREE_SYS, out);
 }

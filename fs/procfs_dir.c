@@ -1,4 +1,4 @@
-/* procfs_dir.c - the directories of /proc: looking up a part, and reading them.
+/* procfs_dir.c - the directories of /proc and /sys: looking up a part, and reading them.
  * Called by: names and getdents through the operations.
  * Never: lists a number that is gone; cookies are row counts and numbers, so they stay valid.
  *
@@ -84,20 +84,23 @@ static int make(struct inode *dir, uint32_t mode, const struct proc_node *n, str
 static int lookup_fixed(struct inode *dir, const char *part, uint32_t len, struct inode **out)
 {
 	const struct proc_node *d = proc_node(dir);
-	struct proc_node n = {.kind = PROC_DIR};
+	struct proc_node n = {.kind = PROC_DIR, .id = d->id};
 	const char *rest;
 
-	for (const struct proc_row *r = proc_rows; r; r = r->next) {
+	for (const struct proc_row *r = tree_rows[d->id]; r; r = r->next) {
 		rest = below(r->path, d->path, d->path_len);
 		if (!rest || first_part(rest) != len || memcmp(rest, part, len)) continue;
 		if (!rest[len]) {
 			n = (struct proc_node){.kind = PROC_FILE, .row = r};
-			return make(dir, S_IFREG | r->mode, &n, out);
+			int err = make(dir, S_IFREG | r->mode, &n, out);
+			if (!err && d->id == TREE_SYS) (*out)->size = PAGE_SIZE; /* as sysfs says of any of its files */
+			return err;
 		}
 		n.path = r->path;
 		n.path_len = (uint32_t)(rest - r->path) + len;
 		return make(dir, S_IFDIR | 0555, &n, out);
 	}
+	if (d->id != TREE_PROC) return -ENOENT;
 	for (const struct proc_dynrow *r = dyn_rows; r; r = r->next) {
 		rest = below(r->dir, d->path, d->path_len);
 		if (!rest || first_part(rest) != len || memcmp(rest, part, len)) continue;
@@ -188,7 +191,7 @@ static int proc_lookup(struct inode *dir, const char *part, uint32_t len, struct
 
 	if (d->kind >= PROC_PID && d->kind <= PROC_TASK_DIR && !process(d->id, &uid, &gid)) return -ENOENT;
 	switch (d->kind) {
-	case PROC_DIR: return d->path_len == 0 ? lookup_root(dir, part, len, out) : lookup_fixed(dir, part, len, out);
+	case PROC_DIR: return d->path_len == 0 && d->id == TREE_PROC ? lookup_root(dir, part, len, out) : lookup_fixed(dir, part, len, out);
 	case PROC_PID:
 	case PROC_TASK: return lookup_pid(dir, part, len, out);
 	case PROC_FD_DIR: return lookup_fd(dir, part, len, out);
@@ -208,7 +211,20 @@ static int refresh(struct inode *i)
 	return proc_link_ops.refresh(i);
 }
 
-const struct inode_ops proc_dir_ops = {.lookup = proc_lookup, .refresh = refresh, .evict = evict};
+/** Nothing can be made here: Linux says that the name is not found. */
+static int no_create(struct inode *dir, const char *part, uint32_t len, uint32_t mode, uint32_t rdev, const struct fs_caller *who, struct inode **out)
+{
+	UNUSED(dir);
+	UNUSED(part);
+	UNUSED(len);
+	UNUSED(mode);
+	UNUSED(rdev);
+	UNUSED(who);
+	UNUSED(out);
+	return -ENOENT;
+}
+
+const struct inode_ops proc_dir_ops = {.lookup = proc_lookup, .create = no_create, .refresh = refresh, .evict = evict};
 
 /* ---- reading */
 struct listing {
@@ -239,7 +255,7 @@ static bool seen(const struct listing *l, const struct proc_row *until_row, cons
 {
 	const char *rest;
 
-	for (const struct proc_row *r = proc_rows; r && r != until_row; r = r->next) {
+	for (const struct proc_row *r = tree_rows[l->dir->id]; r && r != until_row; r = r->next) {
 		rest = below(r->path, l->dir->path, l->dir->path_len);
 		if (rest && first_part(rest) == len && !memcmp(rest, part, len)) return true;
 	}
@@ -255,12 +271,13 @@ static bool list_rows(struct listing *l)
 {
 	uint32_t at = FIRST_ROW;
 
-	for (const struct proc_row *r = proc_rows; r; r = r->next, at++) {
+	for (const struct proc_row *r = tree_rows[l->dir->id]; r; r = r->next, at++) {
 		const char *rest = at >= *l->cookie ? below(r->path, l->dir->path, l->dir->path_len) : NULL;
 		uint32_t len = rest ? first_part(rest) : 0;
 		if (!rest || seen(l, r, NULL, rest, len)) continue;
 		if (!give(l, at, rest, len, at, rest[len] ? DT_DIR : DT_REG)) return false;
 	}
+	if (l->dir->id != TREE_PROC) return true;
 	at = FIRST_DYN;
 	for (const struct proc_dynrow *r = dyn_rows; r; r = r->next, at++) {
 		const char *rest = at >= *l->cookie ? below(r->dir, l->dir->path, l->dir->path_len) : NULL;
@@ -282,8 +299,8 @@ static bool list_numbers(struct listing *l, uint32_t (*next)(uint32_t after))
 
 static void list_fixed(struct listing *l)
 {
-	bool root = l->dir->path_len == 0;
-	const struct proc_dynrow *dyn = root ? NULL : dyn_of(l->dir->path, l->dir->path_len);
+	bool proc = l->dir->id == TREE_PROC, root = proc && l->dir->path_len == 0;
+	const struct proc_dynrow *dyn = root || !proc ? NULL : dyn_of(l->dir->path, l->dir->path_len);
 
 	if (root && *l->cookie <= 2 && !give(l, 2, "self", 4, 2, DT_LNK)) return;
 	if (*l->cookie < FIRST_NUMBER && !list_rows(l)) return;

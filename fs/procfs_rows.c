@@ -53,9 +53,9 @@ static void mounts_line(struct text_sink *s, const struct mount *m, const char *
 /** "36 35 98:0 /mnt1 /mnt2 rw,noatime shared:1 - ext3 /dev/root rw,errors=continue", proc(5) */
 static void mountinfo_line(struct text_sink *s, const struct mount *m, const char *path)
 {
-	uint32_t parent = m->at ? m->at->of->sb->dev : 0;
-
-	sink_printf(s, "%u %u 0:%u / ", m->sb->dev, parent, m->sb->dev);
+	sink_printf(s, "%u %u 0:%u ", m->id, m->at ? m->at->of->id : 1, m->sb->dev);
+	field(s, m->below ? m->below : "/");
+	sink_write(s, " ", 1);
 	field(s, path);
 	sink_write(s, " ", 1);
 	options(s, m->flags);

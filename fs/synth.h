@@ -34,6 +34,7 @@ struct proc_row {
 	int (*store)(const char *text, uint32_t n, const struct fs_caller *who); /* whole write, NUL-terminated; may sleep */
 };
 void proc_register(struct proc_row *row);
+void sys_register(struct proc_row *row);   /* the same below /sys */
 /** Rows of a process, or of a thread of it (/proc/PID/task/TID): pid, or tid, is looked up again at each read; show returns -ESRCH
  *  when it is gone. */
 struct pid_row {

@@ -7,7 +7,7 @@
 
 /** What a /proc inode stands for. Everything is by number and row: nothing here keeps a process alive. */
 enum proc_kind {
-	PROC_DIR,       /* a directory of fixed rows: `path` is its name below /proc, "" at the root */
+	PROC_DIR,       /* a directory of fixed rows: `path` is its name below the root, "" there; id: TREE_PROC, TREE_SYS */
 	PROC_FILE,      /* row: proc_row */
 	PROC_SELF,      /* link to the caller's pid */
 	PROC_THREAD_SELF, /* link to the caller's PID/task/TID */
@@ -31,13 +31,15 @@ struct proc_node {
 static inline const struct proc_node *proc_node(const struct inode *i) { return i->priv; }
 /** An inode for a node; mode with type. -ENOMEM. */
 MUST_CHECK int proc_inode(struct superblock *sb, uint32_t mode, const struct proc_node *node, struct inode **out);
-extern struct proc_row *proc_rows;
+enum { TREE_PROC, TREE_SYS, TREES };
+extern struct proc_row *tree_rows[TREES];
 extern struct pid_row *pid_rows;
 extern struct proc_dynrow *dyn_rows;
 extern const struct proc_census *proc_census;
 extern const struct inode_ops proc_dir_ops, proc_file_inode_ops, proc_link_ops;
 extern const struct file_ops proc_dir_file_ops, proc_file_ops;
 int proc_make(const char *source, const char *data, struct superblock **out);   /* fstype "proc" */
+int sysfs_make(const char *source, const char *data, struct superblock **out);  /* fstype "sysfs" */
 int devtmpfs_make(const char *source, const char *data, struct superblock **out);
 void proc_rows_init(void); /* mounts, filesystems, devices */
 struct dev_row *dev_first(void);

@@ -389,11 +389,6 @@ void *tty_driver_data(const struct tty *t)
 	return t->driver;
 }
 
-const struct linux_termios *tty_termios(const struct tty *t)
-{
-	return &t->l.tio;
-}
-
 uint32_t tty_rdev(const struct tty *t)
 {
 	return t->row.rdev;

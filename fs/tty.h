@@ -16,7 +16,6 @@ struct tty_driver_ops {
 /** Make a terminal and register it in /dev under name (NULL: one of devpts) with rdev. The tty lives for ever. NULL no memory. proc context. */
 struct tty *tty_create(const char *name, uint32_t rdev, const struct tty_driver_ops *ops, void *driver);
 void *tty_driver_data(const struct tty *t);
-const struct linux_termios *tty_termios(const struct tty *t); /* for set_termios: speed, character size */
 /** Bytes from the line. irq or thread context; beyond a full raw ring bytes are dropped. A thread of the tty
  *  layer takes them from there: echo, line editing and the signals of ISIG need no reader. */
 void tty_input(struct tty *t, const uint8_t *bytes, uint32_t n);

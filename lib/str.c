@@ -6,7 +6,7 @@
 /* A loop below must not be recognised as the very function it implements. */
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 
-void *memcpy(void *restrict to, const void *restrict from, size_t n)
+void *(memcpy)(void *restrict to, const void *restrict from, size_t n)
 {
 	void *d = to;
 	const void *s = from;
@@ -41,7 +41,7 @@ void *memmove(void *to, const void *from, size_t n)
 	return to;
 }
 
-void *memset(void *to, int byte, size_t n)
+void *(memset)(void *to, int byte, size_t n)
 {
 	void *d = to;
 	uint32_t word = (uint8_t)byte * 0x01010101u;

@@ -23,6 +23,11 @@ char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 char *strstr(const char *s, const char *what);
 
+#if __STDC_HOSTED__ == 0 && !defined memcpy /* a few bytes, known in advance, are moved in place */
+#define memcpy(...) __builtin_memcpy(__VA_ARGS__)
+#define memset(...) __builtin_memset(__VA_ARGS__)
+#endif
+
 /** Copy the text src into dst (cap bytes, cap >= 1), cut if needed, always terminated.
  *  Returns the length of src: a result >= cap means that it was cut. */
 size_t str_copy(char *dst, size_t cap, const char *src);

@@ -10,9 +10,12 @@
 #include "lib/str.h"
 #include "net/unix.h"
 
-#define BUF_DEFAULT 212992u
-#define BUF_LEAST 4608u
+#define BUF_DEFAULT 180224u   /* net.core.wmem_default of a 32-bit Linux, and the most that may be asked for */
+#define SNDBUF_LEAST 4480u
+#define RCVBUF_LEAST 2240u
 #define OPT_MAX 64u
+#define FAMILIES 46u          /* numbers that Linux knows */
+#define SOCK_TYPES 11u
 
 static const struct inode_ops sock_inode_ops;
 static struct superblock sockfs = {.fstype = "sockfs", .source = "sockfs", .dev = 0xfe, .refs = 1};
@@ -53,6 +56,7 @@ int socket_create(uint32_t family, uint32_t type, uint32_t protocol, uint32_t fl
 {
 	struct socket *s;
 
+	if (family < FAMILIES && type >= SOCK_TYPES) return -EINVAL;
 	if (family != AF_UNIX) return -EAFNOSUPPORT;
 	int err = unix_create(type, protocol, who, &s);
 	if (err) return err;
@@ -97,6 +101,7 @@ static int32_t sock_read(struct file *f, struct uio *u, const uint64_t *pos, con
 {
 	struct sock_msg m = {.u = u};
 
+	if (u->left == 0) return 0;
 	UNUSED(pos);
 	UNUSED(who);
 	int32_t r = socket_recv(f, &m);
@@ -188,9 +193,29 @@ static uint32_t put_time_value(uint8_t *out, bool wide, uint64_t ns)
 	return 8;
 }
 
-static uint32_t buffer_size(uint32_t asked)
+/* Doubled, as socket(7) says. */
+static uint32_t buffer_size(int32_t asked, bool force, uint32_t least)
 {
-	return MAX(MIN(asked, BUF_DEFAULT) * 2, BUF_LEAST); /* doubled, as socket(7) says */
+	uint32_t n = force ? (uint32_t)MIN(MAX(asked, 0), INT32_MAX / 2) : MIN((uint32_t)asked, BUF_DEFAULT);
+
+	return MAX(n * 2, least);
+}
+
+/* Marks that are kept and told, and change nothing here. */
+static bool *plain_mark(struct socket *s, int32_t name)
+{
+	switch (name) {
+	case SO_DEBUG: return &s->debug;
+	case SO_REUSEADDR: return &s->reuse;
+	case SO_DONTROUTE: return &s->dontroute;
+	case SO_BROADCAST: return &s->broadcast;
+	case SO_KEEPALIVE: return &s->keepalive;
+	case SO_OOBINLINE: return &s->oobinline;
+	case SO_NO_CHECK: return &s->no_check;
+	case SO_PASSCRED: return &s->passcred;
+	case SO_PASSSEC: return &s->passsec;
+	default: return NULL;
+	}
 }
 
 static int set_linger(struct socket *s, const void *value, uint32_t len)
@@ -207,15 +232,18 @@ int socket_setopt(struct socket *s, int32_t level, int32_t name, const void *val
 	if (level != SOL_SOCKET) return -EOPNOTSUPP;
 	if (len < 4) return -EINVAL;
 	memcpy(&v, value, 4);
+	bool *mark = plain_mark(s, name);
+	if (mark) {
+		*mark = v != 0;
+		return 0;
+	}
 	switch (name) {
-	case SO_REUSEADDR: case SO_REUSEPORT: s->reuse = v != 0; return 0;
-	case SO_KEEPALIVE: s->keepalive = v != 0; return 0;
-	case SO_BROADCAST: s->broadcast = v != 0; return 0;
-	case SO_DONTROUTE: case SO_OOBINLINE: case SO_PRIORITY: return 0;
-	case SO_SNDBUF: case SO_SNDBUFFORCE: s->sndbuf = buffer_size((uint32_t)v); return 0;
-	case SO_RCVBUF: case SO_RCVBUFFORCE: s->rcvbuf = MAX(buffer_size((uint32_t)v), 2304u); return 0;
-	case SO_PASSCRED: s->passcred = v != 0; return 0;
-	case SO_RCVLOWAT: s->rcvlowat = v > 0 ? (uint32_t)v : 1; return 0;
+	case SO_REUSEPORT: return v ? -EOPNOTSUPP : 0;
+	case SO_PRIORITY: s->priority = v; return 0;
+	case SO_MARK: s->mark = v; return 0;
+	case SO_SNDBUF: case SO_SNDBUFFORCE: s->sndbuf = buffer_size(v, name == SO_SNDBUFFORCE, SNDBUF_LEAST); return 0;
+	case SO_RCVBUF: case SO_RCVBUFFORCE: s->rcvbuf = buffer_size(v, name == SO_RCVBUFFORCE, RCVBUF_LEAST); return 0;
+	case SO_RCVLOWAT: s->rcvlowat = v < 0 ? INT32_MAX : MAX((uint32_t)v, 1u); return 0;
 	case SO_LINGER: return set_linger(s, value, len);
 	case SO_RCVTIMEO_OLD: case SO_RCVTIMEO_NEW: return get_time(value, len, name == SO_RCVTIMEO_NEW, &s->rcvtimeo_ns);
 	case SO_SNDTIMEO_OLD: case SO_SNDTIMEO_NEW: return get_time(value, len, name == SO_SNDTIMEO_NEW, &s->sndtimeo_ns);
@@ -238,11 +266,18 @@ int socket_getopt(struct socket *s, int32_t level, int32_t name, void *value, ui
 	int32_t v = 0;
 
 	if (level != SOL_SOCKET) return -EOPNOTSUPP;
+	const bool *mark = plain_mark(s, name);
+	if (mark) {
+		v = *mark;
+		memcpy(out, &v, 4);
+		goto have;
+	}
 	switch (name) {
-	case SO_REUSEADDR: case SO_REUSEPORT: v = s->reuse; break;
-	case SO_KEEPALIVE: v = s->keepalive; break;
-	case SO_BROADCAST: v = s->broadcast; break;
-	case SO_DONTROUTE: case SO_OOBINLINE: case SO_PRIORITY: break;
+	case SO_REUSEPORT: case SO_BUSY_POLL: break;
+	case SO_PRIORITY: v = s->priority; break;
+	case SO_MARK: v = s->mark; break;
+	case SO_PEEK_OFF: v = -1; break;
+	case SO_BINDTODEVICE: n = 0; break;
 	case SO_TYPE: v = s->type; break;
 	case SO_DOMAIN: v = s->family; break;
 	case SO_PROTOCOL: v = (int32_t)s->protocol; break;
@@ -251,7 +286,6 @@ int socket_getopt(struct socket *s, int32_t level, int32_t name, void *value, ui
 	case SO_RCVBUF: v = (int32_t)s->rcvbuf; break;
 	case SO_RCVLOWAT: v = (int32_t)s->rcvlowat; break;
 	case SO_SNDLOWAT: v = 1; break;
-	case SO_PASSCRED: v = s->passcred; break;
 	case SO_ACCEPTCONN: v = s->listening; break;
 	case SO_LINGER:
 		n = sizeof s->linger;

@@ -40,7 +40,8 @@ struct socket {
 	uint16_t family, type;
 	uint32_t protocol;
 	int32_t error;                /* SO_ERROR: positive errno, told once */
-	bool passcred, listening, reuse, keepalive, broadcast;
+	bool passcred, listening, reuse, keepalive, broadcast, debug, dontroute, oobinline, no_check, passsec;
+	int32_t priority, mark;
 	uint32_t sndbuf, rcvbuf, rcvlowat;
 	struct linux_linger linger;
 	uint64_t rcvtimeo_ns, sndtimeo_ns;   /* 0: for ever */

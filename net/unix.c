@@ -330,15 +330,17 @@ static int unix_connect(struct socket *s, const struct sock_addr *a, bool nonblo
 	if (!connects(u)) return connect_dgram(u, a, who);
 	int err = unix_check_addr(a);
 	if (err) return err;
-	if (u->peer) return -EISCONN;
-	if (s->listening) return -EINVAL;
 	err = find_listener(u, a, nonblock, who, &l);
 	if (err) return err;
+	if (u->peer || s->listening) {
+		unix_unref(l);
+		return u->peer ? -EISCONN : -EINVAL;
+	}
 	struct linux_ucred cred = cred_of(who);
-	struct unix_sock *e = u->peer ? NULL : new_sock(s->type, &l->cred);
+	struct unix_sock *e = new_sock(s->type, &l->cred);
 	if (!e) {
 		unix_unref(l);
-		return u->peer ? -EISCONN : -ENOMEM;
+		return -ENOMEM;
 	}
 	e->addr = l->addr;
 	u->cred = cred;
@@ -360,7 +362,7 @@ static int unix_listen(struct socket *s, uint32_t backlog, const struct fs_calle
 	if (!connects(u)) return -EOPNOTSUPP;
 	if (!u->addr.len || u->peer) return -EINVAL;
 	u->backlog = MIN(backlog, 4096u);
-	u->cred = cred_of(who);
+	u->cred = u->peer_cred = cred_of(who);
 	s->listening = true;
 	unix_wake(u);
 	return 0;
@@ -433,6 +435,7 @@ static int unix_getopt(struct socket *s, int32_t level, int32_t name, void *valu
 {
 	struct unix_sock *u = unix_of(s);
 
+	if (name == SO_PEERGROUPS) return -ENODATA; /* whose groups would have to be kept: nobody asks */
 	if (level != SOL_SOCKET || name != SO_PEERCRED) return -ENOPROTOOPT;
 	*len = sizeof u->peer_cred;
 	memcpy(value, &u->peer_cred, sizeof u->peer_cred);

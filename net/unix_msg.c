@@ -237,7 +237,8 @@ static int wait_msg(struct unix_sock *u, struct sock_msg *sm, uint64_t deadline)
 			u->s.error = 0;
 			return err;
 		}
-		if (u->shut & UNIX_RCV_SHUT) return 1;
+		bool ended = u->shut & UNIX_RCV_SHUT;
+		if (ended && (u->s.type != SOCK_DGRAM || !(sm->flags & MSG_DONTWAIT))) return 1;
 		int r = sleep_on(&u->readable, deadline, sm->flags & MSG_DONTWAIT);
 		if (r) return r;
 	}
@@ -294,7 +295,7 @@ static int32_t take_stream(struct unix_sock *u, struct sock_msg *sm, uint32_t *d
 		sm->has_cred = true;
 		uint32_t want = MIN(m->len - m->off, sm->u->left);
 		int32_t got = msg_copy(m, m->off, sm->u, want);
-		if (got < 0) return *done ? 1 : got;
+		if (got < (int32_t)want) return *done ? 1 : -EFAULT; /* a message is copied as a whole: nothing of it is taken */
 		if (m->n_files) give_files(m, sm);
 		*done += (uint32_t)got;
 		if (!peek) {

@@ -78,7 +78,7 @@ def cluster_groups(long):
 def groups():
     """Every part, in the order in which its lane runs it."""
     seeds = "1..10000" if NIGHTLY else "1..500"
-    frames = "1000000" if NIGHTLY else "100000"
+    frames = "10000000" if NIGHTLY else "1000000"
     moves = "1000000" if NIGHTLY else "10000"
     long = 20 if NIGHTLY else 1
     yield Group("first", "build", "build", MAKE + ["-j2", "kernel", "root", "hub", "programs", "abi-programs", "build/nettest.elf",
@@ -87,11 +87,10 @@ def groups():
     yield Group("host", "pure", "host: pure code", MAKE + ["pure"], 4, "one")
     yield Group("host", "units", "host: units", MAKE + ["test-unit"], 5 * long, "cmocka")
     for target in host_fragments():
-        yield Group("host", target[5:], f"host: {target[10:]}", MAKE + [target, f"MOVE_SEEDS={moves}"], 5 * long, "cmocka")
+        yield Group("host", target[5:], f"host: {target[10:]}", MAKE + [target, f"MOVE_SEEDS={moves}", f"FUZZ_FRAMES={frames}"], 5 * long, "cmocka")
     yield Group("host", "sim", "simulator", MAKE + ["test-sim", f"SEEDS={seeds}"], 10 * long, "one")
     yield Group("host", "fuzz", "frame fuzzer", MAKE + ["test-fuzz", f"FUZZ_FRAMES={frames}"], 5 * long, "one")
-    if NIGHTLY:
-        yield Group("host", "coverage", "fuzzer's coverage", MAKE + ["fuzz-coverage", f"FUZZ_FRAMES={frames}"], 60, "one")
+    yield Group("host", "coverage", "fuzzers' coverage", MAKE + ["fuzz-coverage", "msg-coverage"], 5, "one")
     yield Group("qemu", "tools", "host tool", pytest("tests/tools", "tools"), 8, "pytest")
     yield Group("qemu", "drivers", "driver in QEMU", pytest("tests/qemu/drivers", "drivers"), 8, "pytest")
     yield from cluster_groups(long)

@@ -4,6 +4,7 @@
 Called by tools/make/host.mk and by tests.  Never writes outside its own directory, never needs root.
 
     aptroot.py ROOT PACKAGE...      fetch (if not cached) and unpack each package into ROOT/tree
+    aptroot.py --source ROOT PACKAGE...     fetch the source packages and unpack each, patched, into ROOT/source/PACKAGE
 
 fetch_set, used by the host tool's --with, fetches packages with all they depend on and unpacks nothing.
 Mirrors, proxy, credentials and keys are taken from the host's apt configuration.  What was fetched is
@@ -206,6 +207,34 @@ def download(root, package):
     return target
 
 
+def fetch_source(root, package):
+    """The unpacked source of a package, fetched if it is not there; returns its directory.
+
+    Its lists lie in a root of their own, ROOT/source: binary packages need none of them.  Needs dpkg-dev."""
+    target = f"{os.path.abspath(root)}/source/{package}"
+    if os.path.isdir(target):
+        return target
+    own = f"{os.path.abspath(root)}/source/apt"
+    write_config(own)
+    for path in glob.glob(f"{own}/etc/sources.list.d/*"):
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(re.sub(r"^(Types: )?deb(?=\s)", r"\1deb-src", text, flags=re.M))
+    print(f"  apt root: fetching the source of {package}", flush=True)
+    if apt(own, ["update"]) != 0 or apt(own, ["--download-only", "source", package], cwd=f"{own}/cache") != 0:
+        raise AptRootError(f"cannot fetch the source of {package}: check the network and {own}/apt.log")
+    found = glob.glob(f"{own}/cache/{package}_*.dsc")
+    if not found:
+        raise AptRootError(f"apt-get fetched no source of {package}: see {own}/apt.log")
+    shutil.rmtree(target + ".new", ignore_errors=True)
+    done = subprocess.run(["dpkg-source", "--no-check", "-x", found[0], target + ".new"], check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise AptRootError(f"dpkg-source cannot unpack {found[0]}: {done.stderr.strip()[-200:]}")
+    os.replace(target + ".new", target)
+    return target
+
+
 def deb_version(path):
     return subprocess.run(["dpkg-deb", "-f", path, "Version"], check=True, capture_output=True,
                           text=True).stdout.strip()
@@ -303,10 +332,16 @@ def fetch_set(root, packages, say=print):
 
 
 def main(argv):
+    source = argv[1:2] == ["--source"]
+    del argv[1:1 + source]
     if len(argv) < 3:
-        print("usage: aptroot.py ROOT PACKAGE...", file=sys.stderr)
+        print("usage: aptroot.py [--source] ROOT PACKAGE...", file=sys.stderr)
         return 2
     try:
+        if source:
+            for package in argv[2:]:
+                fetch_source(argv[1], package)
+            return 0
         versions = fetch(argv[1], argv[2:])
     except AptRootError as e:
         print(f"aptroot: {e}", file=sys.stderr)

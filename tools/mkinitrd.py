@@ -27,7 +27,7 @@ PASSWD = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/f
 GROUP = "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n"
 HOSTS = "127.0.0.1\tlocalhost\n"
 PROFILE = """\
-export PATH=/bin:/sbin:/usr/bin:/usr/sbin
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin:/usr/games
 export HOME=${HOME:-/root} TERM=${TERM:-linux}
 export PS1='\\h:\\w\\$ '
 """
@@ -177,7 +177,7 @@ def base_root(busybox, user_dir):
     root.text("etc/hostname", "godwit\n")
     root.link("etc/mtab", "/proc/mounts")
     for name, path in (("init", "sbin/init"), ("agent", "usr/lib/godwit/agent"), ("migrate", "bin/migrate"),
-                       ("mps", "bin/mps")):
+                       ("mps", "bin/mps"), ("trace", "bin/trace")):
         root.host_file(path, f"{user_dir}/{name}", 0o755)
     return root
 
@@ -202,7 +202,7 @@ def main(argv):
     parser = argparse.ArgumentParser(prog="mkinitrd.py", description="build a node's root file system")
     parser.add_argument("-o", "--output", required=True)
     parser.add_argument("--busybox", required=True, help="a static i386 busybox")
-    parser.add_argument("--user", required=True, help="directory with init, agent, migrate, mps")
+    parser.add_argument("--user", required=True, help="directory with init, agent, migrate, mps, trace")
     parser.add_argument("--add", action="append", default=[], metavar="FILE[:PATH]")
     args = parser.parse_args(argv[1:])
     try:

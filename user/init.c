@@ -30,7 +30,7 @@ struct service {
 };
 
 #define SHELL_AT 4 /* in envp */
-static char *envp[] = {"HOME=/root", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", "TERM=linux", "USER=root",
+static char *envp[] = {"HOME=/root", "PATH=/bin:/sbin:/usr/bin:/usr/sbin:/usr/games", "TERM=linux", "USER=root",
 			     NULL, NULL};
 
 static volatile sig_atomic_t wanted; /* the last signal that asks for a halt or a restart */

@@ -1,4 +1,4 @@
-/* migrate PID NODE|home|balance: moves a process by writing its /proc/PID/goto.
+/* migrate PID NODE|home: moves a process by writing its /proc/PID/goto.
  * Called by users and tests; exit status 0 only when the move is done.
  * Never guesses a reason: it prints what the kernel said. */
 #include <errno.h>
@@ -55,7 +55,7 @@ static const char *reason(int error, const char *target)
 	switch (error) {
 	case ENOENT:
 	case ESRCH: return "no such process";
-	case EINVAL: return "not a node number, home or balance";
+	case EINVAL: return "neither a node number nor home";
 	case EHOSTUNREACH:
 	case EHOSTDOWN:
 	case ENXIO: return strcmp(target, "home") ? "that node is not up" : "home is not reachable";
@@ -75,8 +75,8 @@ int main(int argc, char **argv)
 	int fd, error;
 
 	if (argc != 3 || !is_number(argv[1], 99999999) ||
-	    !(is_number(argv[2], 65534) || !strcmp(argv[2], "home") || !strcmp(argv[2], "balance"))) {
-		fprintf(stderr, "usage: migrate PID NODE|home|balance\n");
+	    !(is_number(argv[2], 65534) || !strcmp(argv[2], "home"))) {
+		fprintf(stderr, "usage: migrate PID NODE|home\n");
 		return 2;
 	}
 	snprintf(path, sizeof path, "/proc/%s/goto", argv[1]);

@@ -114,6 +114,13 @@ uint32_t context_backtrace_from(uint32_t ebp, uint32_t *out, uint32_t n) { retur
 
 /* ---- the user half ---- */
 
+static void load_tls(const struct arch_user *u)
+{
+	tables_set_tls(&u->tls);
+	/* whatever they name is loaded anew on the way out */
+	__asm__ volatile("movl %0, %%fs\n\tmovl %0, %%gs" : : "r"(0));
+}
+
 void arch_user_init(struct arch_user *u)
 {
 	*u = (struct arch_user){
@@ -131,7 +138,7 @@ void arch_user_load(struct arch_user *u, void *kstack_top)
 	if (u == loaded) return;
 	if (loaded) fpu_save(&loaded->fpu);
 	fpu_load(&u->fpu);
-	tables_set_tls(&u->tls);
+	load_tls(u);
 	tables_set_esp0((uint32_t)(uintptr_t)(&u->regs + 1));
 	user_regs_loaded = (uint32_t)(uintptr_t)&u->regs;
 	loaded = u;
@@ -149,7 +156,7 @@ void arch_user_changed(struct arch_user *u)
 	uint32_t s = irq_save();
 	if (u == loaded) {
 		fpu_load(&u->fpu);
-		tables_set_tls(&u->tls);
+		load_tls(u);
 	}
 	irq_restore(s);
 }

@@ -86,8 +86,38 @@ void arch_pd_load_kernel(void) { load_directory(virt_to_phys(boot_page_directory
 
 /* ---- user directories ---- */
 
+/* First used entry of a table from i on; end: none. Eight at a time: most of a table is empty. */
+static uint32_t used_from(const uint32_t *t, uint32_t i, uint32_t end)
+{
+	while (i < end) {
+		const uint32_t *e = t + i;
+		if (i + 8 <= end && !(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7])) {
+			i += 8;
+			continue;
+		}
+		for (uint32_t stop = MIN(i + 8, end); i < stop; i++)
+			if (t[i]) return i;
+	}
+	return end;
+}
+
+/* Freed directories, empty but for the kernel's entries and the table of the stack's top; linked through entry 0. */
+static uint32_t pd_cache, n_pd_cache;
+
+static bool pd_from_cache(struct arch_pd *pd)
+{
+	if (!pd_cache) return false;
+	uint32_t *d = phys_to_virt(paddr(pd_cache));
+	pd->phys = pd_cache;
+	pd_cache = d[0];
+	d[0] = 0;
+	n_pd_cache--;
+	return true;
+}
+
 int arch_pd_new(struct arch_pd *pd)
 {
+	if (pd_from_cache(pd)) return 0;
 	uint32_t dir = frame_alloc_zero(), top = frame_alloc_zero();
 
 	if (dir == FRAME_NONE || top == FRAME_NONE) {
@@ -107,10 +137,17 @@ void arch_pd_free(struct arch_pd *pd)
 {
 	if (!pd->phys) return;
 	if (pd->phys == loaded_pd) arch_pd_load_kernel();
-	const uint32_t *d = pd_virt(pd);
-	for (uint32_t i = 0; i < KERNEL_PDE; i++)
-		if (d[i] & PTE_PRESENT) frame_unref(PTE_FRAME(d[i]));
-	frame_unref(pd->phys >> PAGE_SHIFT);
+	uint32_t *d = pd_virt(pd);
+	for (uint32_t i = 0; (i = used_from(d, i, TOP_PDE)) < TOP_PDE; d[i++] = 0)
+		frame_unref_zeroed(PTE_FRAME(d[i])); /* all its entries were cleared */
+	if (n_pd_cache < PD_CACHE) {
+		d[0] = pd_cache;
+		pd_cache = pd->phys;
+		n_pd_cache++;
+	} else {
+		frame_unref(PTE_FRAME(d[TOP_PDE]));
+		frame_unref(pd->phys >> PAGE_SHIFT);
+	}
 	pd->phys = 0;
 }
 
@@ -121,17 +158,34 @@ uint32_t arch_pte_get(const struct arch_pd *pd, uaddr_t at)
 	return table_of(pde)[(at.v >> PAGE_SHIFT) & 1023];
 }
 
+uint32_t *arch_pte_slots(const struct arch_pd *pd, uaddr_t at, uint32_t *n)
+{
+	uint32_t pde = pd_virt(pd)[at.v >> 22], first = (at.v >> PAGE_SHIFT) & 1023;
+
+	*n = 1024 - first;
+	return pde & PTE_PRESENT ? table_of(pde) + first : NULL;
+}
+
+void arch_pte_changed(const struct arch_pd *pd, uaddr_t at) { flush_later(pd, at.v & ~PAGE_MASK); }
+
+int arch_pte_make(struct arch_pd *pd, uaddr_t at)
+{
+	uint32_t *pde = &pd_virt(pd)[at.v >> 22];
+
+	if (*pde & PTE_PRESENT) return 0;
+	uint32_t table = frame_alloc_zero();
+	if (table == FRAME_NONE) return -ENOMEM;
+	*pde = (table << PAGE_SHIFT) | PDE_USER;
+	return 0;
+}
+
 int arch_pte_set(struct arch_pd *pd, uaddr_t at, uint32_t pte)
 {
 	KASSERT2(at.v < USER_END, at.v, pte);
-	uint32_t *pde = &pd_virt(pd)[at.v >> 22];
+	const uint32_t *pde = &pd_virt(pd)[at.v >> 22];
 
-	if (!(*pde & PTE_PRESENT)) {
-		if (!pte) return 0;
-		uint32_t table = frame_alloc_zero();
-		if (table == FRAME_NONE) return -ENOMEM;
-		*pde = (table << PAGE_SHIFT) | PDE_USER;
-	}
+	if (!(*pde & PTE_PRESENT) && !pte) return 0;
+	if (arch_pte_make(pd, at)) return -ENOMEM;
 	uint32_t *entry = &table_of(*pde)[(at.v >> PAGE_SHIFT) & 1023];
 	uint32_t old = *entry;
 	*entry = pte;
@@ -142,29 +196,18 @@ int arch_pte_set(struct arch_pd *pd, uaddr_t at, uint32_t pte)
 bool arch_pte_next(const struct arch_pd *pd, uaddr_t *at, uaddr_t end)
 {
 	const uint32_t *d = pd_virt(pd);
-	uint32_t page = at->v >> PAGE_SHIFT, last = MIN(end.v, USER_END);
+	uint32_t page = at->v >> PAGE_SHIFT, last = (MIN(end.v, USER_END) + PAGE_MASK) >> PAGE_SHIFT;
 
-	last = (last + PAGE_MASK) >> PAGE_SHIFT;
-	while (page < last) {
-		uint32_t pde = d[page >> 10];
-		if (!(pde & PTE_PRESENT)) {
-			page = (page | 1023) + 1;
-			continue;
-		}
-		if (table_of(pde)[page & 1023]) {
-			if (page > at->v >> PAGE_SHIFT) at->v = page << PAGE_SHIFT;
-			return true;
-		}
-		page++;
+	for (uint32_t stop; page < last; page = stop) {
+		uint32_t pde = d[page >> 10], first = page & ~1023u;
+		stop = MIN(first + 1024, last);
+		if (!(pde & PTE_PRESENT)) continue;
+		uint32_t found = first + used_from(table_of(pde), page - first, stop - first);
+		if (found == stop) continue;
+		if (found > at->v >> PAGE_SHIFT) at->v = found << PAGE_SHIFT;
+		return true;
 	}
 	return false;
-}
-
-static bool table_empty(const uint32_t *t)
-{
-	for (uint32_t i = 0; i < 1024; i++)
-		if (t[i]) return false;
-	return true;
 }
 
 void arch_pd_free_tables(struct arch_pd *pd, uaddr_t from, uaddr_t to)
@@ -174,8 +217,8 @@ void arch_pd_free_tables(struct arch_pd *pd, uaddr_t from, uaddr_t to)
 
 	if (from.v > UINT32_MAX - BIG_BYTES) return;
 	for (uint32_t i = first; i < end; i++) {
-		if (!(d[i] & PTE_PRESENT) || !table_empty(table_of(d[i]))) continue;
-		frame_unref(PTE_FRAME(d[i]));
+		if (!(d[i] & PTE_PRESENT) || used_from(table_of(d[i]), 0, 1024) < 1024) continue;
+		frame_unref_zeroed(PTE_FRAME(d[i]));
 		d[i] = 0;
 		flush_later(pd, i << 22); /* invlpg drops the CPU's cached directory entries too */
 	}

@@ -1,12 +1,21 @@
 ; stubs.asm - the vectors: build one frame (struct user_regs), switch stacks, call C; the way out; thread switch.
 ; Called by: the CPU; context.c and the scheduler for the switches.
 ; Never: decides anything; trap.c sorts.
+; C and assembly pass the first three arguments in eax, edx and ecx (-mregparm=3).
 bits 32
 
-KERNEL_DS   equ 0x10
-FRAME_CS    equ 56                    ; offsets in struct user_regs, checked in trap.c
+USER_DS     equ 0x7b                  ; the kernel's too: a load costs more than all else here, and is mostly not needed
+FRAME_DS    equ 28                    ; offsets in struct user_regs, checked in trap.c
+FRAME_ES    equ 32
+FRAME_FS    equ 36
+FRAME_GS    equ 40
+FRAME_CS    equ 56
+FRAME_EFLAGS equ 60
+FRAME_SS    equ 68
+EFLAGS_NEVER equ 0x23000              ; IOPL and VM
+EFLAGS_ALWAYS equ 0x202               ; interrupts on
 
-extern trap_user, trap_kernel, trap_leave
+extern trap_user, trap_kernel, trap_leave, kernel_syscall, context_fix_selectors
 global trap_vectors, trap_syscall_vector
 global irq_stack_top, user_kstack_top, user_regs_loaded
 global call_on_irq_stack, arch_user_enter
@@ -28,13 +37,8 @@ vector_ %+ v:
 %assign v v + 1
 %endrep
 
-trap_syscall_vector:
-	push eax                      ; orig_eax
-	push dword 0x80
-
-; From user mode the frame grows down from the end of the loaded user's regs, so it is built in place and what is above
-; needs no copy; interrupts are off until the stack is a real one. From kernel mode it lies on the stack in use.
-trap_common:
+; What every way in saves; eax is the frame then.
+%macro SAVE 0
 	push gs                       ; may write two bytes of four only: the upper halves stay 0 as arch_user_init left them
 	push fs
 	push es
@@ -47,22 +51,55 @@ trap_common:
 	push ecx
 	push ebx
 	cld
-	mov eax, KERNEL_DS
-	mov ds, eax
-	mov es, eax
 	mov eax, esp
-	test byte [esp + FRAME_CS], 3
-	jz .from_kernel
+%endmacro
+
+; From user mode only.
+trap_syscall_vector:
+	push eax                      ; orig_eax
+	push dword 0x80
+	SAVE
+	cmp word [esp + FRAME_DS], USER_DS
+	jne .odd_data
+	cmp word [esp + FRAME_ES], USER_DS
+	jne .odd_data
+.data_loaded:
 	mov esp, [user_kstack_top]
 	xor ebp, ebp                  ; backtraces end at the user boundary
-	push eax
+	sti
+	call kernel_syscall
+	call trap_leave
+	jmp user_exit
+.odd_data:
+	mov ecx, USER_DS
+	mov ds, ecx
+	mov es, ecx
+	jmp .data_loaded
+
+; From user mode the frame grows down from the end of the loaded user's regs, so it is built in place and what is above
+; needs no copy; interrupts are off until the stack is a real one. From kernel mode it lies on the stack in use.
+trap_common:
+	SAVE
+	test byte [esp + FRAME_CS], 3
+	jz .from_kernel
+	cmp word [esp + FRAME_DS], USER_DS
+	jne .odd_data
+	cmp word [esp + FRAME_ES], USER_DS
+	jne .odd_data
+.data_loaded:
+	mov esp, [user_kstack_top]
+	xor ebp, ebp                  ; backtraces end at the user boundary
 	call trap_user
 	jmp user_exit
 
+.odd_data:
+	mov ecx, USER_DS
+	mov ds, ecx
+	mov es, ecx
+	jmp .data_loaded
+
 .from_kernel:
-	push eax
 	call trap_kernel
-	add esp, 4
 	pop ebx
 	pop ecx
 	pop edx
@@ -70,13 +107,40 @@ trap_common:
 	pop edi
 	pop ebp
 	pop eax
-	pop ds
-	pop es
-	add esp, 16                   ; fs, gs: the kernel has none, and a user's may be void here; vector, error
+	add esp, 24                   ; ds, es: as they were; fs, gs: the kernel has none, and a user's may be void here
 	iret
 
-; Leave for user mode by the loaded user's registers: interrupts off, selectors checked by trap_leave.
+; Leave for user mode by the loaded user's registers, interrupts off. Mostly its selectors are in their registers already:
+; then none is loaded, and none need be looked at. A new TLS has cleared fs and gs (context.c).
 user_exit:
+	mov edx, [user_regs_loaded]
+	mov eax, gs
+	cmp [edx + FRAME_GS], eax
+	jne .selectors
+	mov eax, fs
+	cmp [edx + FRAME_FS], eax
+	jne .selectors
+	cmp word [edx + FRAME_DS], USER_DS
+	jne .selectors
+	cmp word [edx + FRAME_ES], USER_DS
+	jne .selectors
+	cmp word [edx + FRAME_SS], USER_DS
+	jne .selectors
+	mov esp, edx
+	and dword [esp + FRAME_EFLAGS], ~EFLAGS_NEVER
+	or dword [esp + FRAME_EFLAGS], EFLAGS_ALWAYS
+	pop ebx
+	pop ecx
+	pop edx
+	pop esi
+	pop edi
+	pop ebp
+	pop eax
+	add esp, 24                   ; selectors, vector, error
+	iret
+.selectors:
+	mov eax, edx
+	call context_fix_selectors
 	mov esp, [user_regs_loaded]
 	pop ebx
 	pop ecx
@@ -104,19 +168,16 @@ arch_user_enter:
 call_on_irq_stack:
 	push ebp
 	mov ebp, esp
-	mov eax, [ebp + 8]
-	mov ecx, [ebp + 12]
+	mov ecx, eax
+	mov eax, edx
 	mov esp, [irq_stack_top]
-	push ecx
-	call eax
+	call ecx
 	mov esp, ebp
 	pop ebp
 	ret
 
 ; void arch_context_switch(struct arch_context *from, struct arch_context *to)
 arch_context_switch:
-	mov eax, [esp + 4]
-	mov edx, [esp + 8]
 	push ebp
 	push ebx
 	push esi
@@ -133,7 +194,7 @@ arch_context_switch:
 context_start:
 	xor ebp, ebp
 	sti
-	push esi
+	mov eax, esi
 	call ebx
 	ud2                           ; an entry never returns
 
@@ -145,7 +206,7 @@ irq_save:
 	ret
 
 irq_restore:
-	test dword [esp + 4], 0x200
+	test eax, 0x200
 	jz .off
 	sti
 	ret

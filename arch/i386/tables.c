@@ -66,9 +66,9 @@ void tables_init(void)
 	struct table_pointer i = {sizeof idt - 1, (uint32_t)(uintptr_t)idt};
 	__asm__ volatile("lgdt %0\n\tlidt %1\n\t"
 	                 "ljmp %2, $1f\n1:\n\t"
-	                 "movl %3, %%ds\n\tmovl %3, %%es\n\tmovl %3, %%ss\n\t"
+	                 "movl %6, %%ds\n\tmovl %6, %%es\n\tmovl %3, %%ss\n\t" /* data: stubs.asm */
 	                 "movl %4, %%fs\n\tmovl %4, %%gs\n\tlldt %w4\n\tltr %w5"
-	                 : : "m"(g), "m"(i), "i"(KERNEL_CS), "r"(KERNEL_DS), "r"(0), "r"(TSS_SELECTOR)
+	                 : : "m"(g), "m"(i), "i"(KERNEL_CS), "r"(KERNEL_DS), "r"(0), "r"(TSS_SELECTOR), "r"(USER_DS)
 	                 : "memory");
 }
 

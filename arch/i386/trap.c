@@ -6,7 +6,8 @@
 #include "kernel/base/log.h"
 
 _Static_assert(offsetof(struct user_regs, cs) == 56, "FRAME_CS in stubs.asm");
-_Static_assert(offsetof(struct user_regs, ds) == 28, "push order in stubs.asm");
+_Static_assert(offsetof(struct user_regs, ds) == 28 && offsetof(struct user_regs, gs) == 40 &&
+	       offsetof(struct user_regs, eflags) == 60 && offsetof(struct user_regs, ss) == 68 && USER_DS == 0x7b, "push order in stubs.asm");
 
 struct fixup { uint32_t from, to; };
 extern const struct fixup fixup_table[], fixup_table_end[];
@@ -40,10 +41,7 @@ static struct fault_info fault_of(const struct user_regs *r, bool from_user)
 
 void trap_user(struct user_regs *r)
 {
-	if (r->vector == VECTOR_SYSCALL) {
-		sti();
-		kernel_syscall();
-	} else if (r->vector >= VECTOR_IRQ) {
+	if (r->vector >= VECTOR_IRQ) {
 		handle_irq(r->vector - VECTOR_IRQ);
 		sti();
 	} else if (r->vector == VECTOR_NMI) {
@@ -59,13 +57,8 @@ void trap_user(struct user_regs *r)
 /* The last C before user mode; returns with interrupts off. */
 void trap_leave(void)
 {
-	struct user_regs *r;
-
-	kernel_user_return();
-	cli();
+	kernel_user_return(); /* interrupts are off from here on */
 	if (paging_n_flush) paging_flush();
-	r = (struct user_regs *)(uintptr_t)user_regs_loaded;
-	context_fix_selectors(r);
 }
 
 static const struct fixup *find_fixup(uint32_t eip)

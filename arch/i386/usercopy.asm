@@ -1,5 +1,6 @@
 ; usercopy.asm - the only instructions that touch user memory, each with its fix-up; and the page of signal trampolines.
 ; Called by: paging.c (after the range check), which the kernel knows as arch_copy_from_user and friends.
+; Arguments come in eax, edx and ecx (-mregparm=3).
 ; Never: copies past a byte that faults: the count returned is exact.
 bits 32
 
@@ -19,9 +20,8 @@ section .text
 usercopy_move:
 	push esi
 	push edi
-	mov edi, [esp + 12]
-	mov esi, [esp + 16]
-	mov ecx, [esp + 20]
+	mov edi, eax
+	mov esi, edx
 	mov edx, ecx
 	and edx, 3
 	shr ecx, 2
@@ -40,10 +40,9 @@ FIXUP .bytes, .done
 ; uint32_t usercopy_zero(void *to, uint32_t n): bytes not zeroed
 usercopy_zero:
 	push edi
-	mov edi, [esp + 8]
-	mov ecx, [esp + 12]
+	mov edi, eax
+	mov ecx, edx
 	xor eax, eax
-	mov edx, ecx
 	and edx, 3
 	shr ecx, 2
 .words:	rep stosd
@@ -60,9 +59,8 @@ FIXUP .bytes, .done
 ; int32_t usercopy_scan(const char *s, uint32_t max): bytes before the first NUL; max: none; -1: fault
 usercopy_scan:
 	push edi
-	mov edi, [esp + 8]
-	mov ecx, [esp + 12]
-	mov edx, ecx
+	mov edi, eax
+	mov ecx, edx
 	xor eax, eax
 	test ecx, ecx
 	jz .none
@@ -81,7 +79,7 @@ FIXUP .scan, .bad
 ; void arch_zero_page(void *page)
 arch_zero_page:
 	push edi
-	mov edi, [esp + 8]
+	mov edi, eax
 	mov ecx, 1024
 	xor eax, eax
 	rep stosd
@@ -92,8 +90,8 @@ arch_zero_page:
 arch_copy_page:
 	push esi
 	push edi
-	mov edi, [esp + 12]
-	mov esi, [esp + 16]
+	mov edi, eax
+	mov esi, edx
 	mov ecx, 1024
 	rep movsd
 	pop edi

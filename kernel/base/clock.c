@@ -13,7 +13,8 @@
 #define ARM_MAX_US 50000u /* the PIT counts 54 ms at most: a later deadline is reached in steps */
 
 static uint64_t tsc_start;
-static uint32_t ns_mult, ns_shift; /* ns = ticks * mult >> shift */
+#define NS_SHIFT 24
+static uint32_t ns_mult; /* ns = ticks * mult >> shift: an error below 6e-8 of the interval */
 static int64_t wall_offset;
 static uint64_t incarnation;
 
@@ -23,24 +24,22 @@ static uint64_t armed = UINT64_MAX;                 /* what the PIT will reach *
 static bool firing;                                 /* inside clock_timer_irq: arm once, at its end */
 static struct irq_handler timer_handler, heartbeat_handler;
 
-/* The largest shift that keeps mult in 32 bits: an error below 1e-9 of the interval. */
 static void set_rate(uint32_t khz)
 {
-	for (ns_shift = 32; ns_shift > 0; ns_shift--) {
-		uint64_t mult = ((1000000ull << ns_shift) + khz / 2) / khz;
-		if (mult >> 32) continue;
-		ns_mult = (uint32_t)mult;
-		return;
-	}
+	uint64_t mult = ((1000000ull << NS_SHIFT) + khz / 2) / khz;
+
+	KASSERT2(mult <= UINT32_MAX, khz, 0); /* 4 MHz and more */
+	ns_mult = (uint32_t)mult;
 }
 
-uint64_t clock_now_ns(void)
+uint64_t clock_ticks_ns(uint64_t t)
 {
 	if (!ns_mult) return 0; /* not calibrated yet */
-	uint64_t t = arch_tsc() - tsc_start;
 	uint64_t hi = (t >> 32) * ns_mult, lo = (uint64_t)(uint32_t)t * ns_mult;
-	return (hi << (32 - ns_shift)) + (lo >> ns_shift);
+	return (hi << (32 - NS_SHIFT)) + (lo >> NS_SHIFT);
 }
+
+uint64_t clock_now_ns(void) { return clock_ticks_ns(arch_tsc() - tsc_start); }
 
 int64_t clock_wall_offset_ns(void) { return wall_offset; }
 void clock_set_wall_offset(int64_t ns) { wall_offset = ns; }

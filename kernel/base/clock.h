@@ -12,6 +12,7 @@ struct ktimer {
 };
 void clock_init(void);                /* calibrates (50 ms), reads the wall clock, takes irq 0 */
 uint64_t clock_now_ns(void);          /* monotonic since boot; any context */
+uint64_t clock_ticks_ns(uint64_t ticks); /* a span of arch_tsc() in ns */
 int64_t clock_wall_offset_ns(void);   /* CLOCK_REALTIME = monotonic + this */
 void clock_set_wall_offset(int64_t ns);
 uint64_t clock_boot_incarnation(void); /* RTC seconds since 2020 at boot */

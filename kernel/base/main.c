@@ -13,6 +13,7 @@
 #include "kernel/migrate/init.h"
 #include "kernel/mm/frame.h"
 #include "kernel/proc/proc.h"
+#include "kernel/syscall/table.h"
 #include "net/netdev.h"
 
 /* What may sleep runs in a thread. */
@@ -23,6 +24,7 @@ static void boot_main(void *arg)
 	fs_init();
 	/* processes: tables, signals, /proc/PID */
 	proc_init();
+	trace_init();
 	/* terminals and cards */
 	drivers_init();
 	fs_root_from_disk();

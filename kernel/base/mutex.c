@@ -11,8 +11,6 @@ void mutex_init(struct mutex *m, enum mutex_order order)
 	m->below = NULL;
 }
 
-bool mutex_held(const struct mutex *m) { return m->owner == thread_current(); }
-
 static void lock(struct mutex *m)
 {
 	struct thread *self = thread_current();
@@ -51,5 +49,5 @@ void mutex_unlock(struct mutex *m)
 	*at = m->below;
 	m->below = NULL;
 	m->owner = NULL;
-	waitq_wake_one(&m->waiters);
+	if (!list_empty(&m->waiters.waiters)) waitq_wake_one(&m->waiters);
 }

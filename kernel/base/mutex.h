@@ -17,5 +17,4 @@ void mutex_lock(struct mutex *m);   /* not cut by signals */
  *  rename, under MUTEX_RENAME. */
 void mutex_lock_second(struct mutex *m);
 void mutex_unlock(struct mutex *m);
-bool mutex_held(const struct mutex *m); /* by the caller */
 #endif

@@ -28,9 +28,10 @@
 #define FRAME_WAIT_NS 2000000000ull
 
 /* kheap.c */
-#define KHEAP_RUN_PAGES 8u         /* 32 KiB: the largest contiguous piece */
+#define KHEAP_RUN_PAGES 64u        /* 256 KiB, the largest contiguous piece: poll of FD_MAX files needs 192 */
 
 /* arch/i386/paging.c */
+#define PD_CACHE 4u                /* free page directories kept, two frames each */
 #define KSTACK_CACHE 8u            /* free kernel stacks kept mapped: fork and exit of a pipeline */
 
 #endif

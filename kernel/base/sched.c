@@ -24,14 +24,14 @@ static uint64_t run_since_ns;         /* since when current runs, for its slice 
 static bool need_resched;
 static bool in_net;
 static uint32_t n_runnable;           /* non-system, the running one included */
-static uint64_t load_integral, load_stamp, idle_ns;
+static uint64_t load_integral, load_stamp;
 static bool (*idle_work)(void);
 
 struct thread *thread_current(void) { return current; }
 bool sched_need_resched(void) { return need_resched; }
 uint32_t sched_runnable(void) { return n_runnable; }
 
-/* ---- accounting; interrupts off ---- */
+/* ---- load; interrupts off ---- */
 
 static void load_change(int32_t by)
 {
@@ -50,31 +50,44 @@ uint64_t sched_load_integral_ns(void)
 	return v;
 }
 
-static void charge(struct thread *t, uint64_t now)
+/* ---- accounting: by the running thread for itself, never by an interrupt ---- */
+
+static void charge(struct thread *t, uint64_t *to)
 {
-	uint64_t ns = now - t->stamp_ns;
-	if (t == &idle_thread) idle_ns += ns;
-	if (t->in_user) t->user_ns += ns;
-	else t->system_ns += ns;
-	t->stamp_ns = now;
+	uint64_t now = arch_tsc();
+
+	*to += now - t->stamp_ticks;
+	t->stamp_ticks = now;
 }
 
-void sched_account(bool to_user)
+void sched_from_user(void)
 {
-	uint32_t s = irq_save();
-	charge(current, clock_now_ns());
-	current->in_user = to_user;
-	irq_restore(s);
+	struct thread *t = current;
+
+	charge(t, &t->user_ticks);
+	t->in_user = false;
 }
 
-uint64_t sched_idle_ns(void)
+void sched_to_user(void)
 {
-	uint32_t s = irq_save();
-	if (current == &idle_thread) charge(current, clock_now_ns());
-	uint64_t v = idle_ns;
-	irq_restore(s);
-	return v;
+	struct thread *t = current;
+
+	charge(t, &t->system_ticks);
+	t->in_user = true;
 }
+
+uint64_t thread_user_ns(const struct thread *t) { return clock_ticks_ns(t->user_ticks); }
+uint64_t thread_system_ns(const struct thread *t) { return clock_ticks_ns(t->system_ticks); }
+
+uint64_t thread_cpu_ns(const struct thread *t)
+{
+	uint64_t ticks = t->user_ticks + t->system_ticks;
+
+	if (t == current) ticks += arch_tsc() - t->stamp_ticks;
+	return clock_ticks_ns(ticks);
+}
+
+uint64_t sched_idle_ns(void) { return thread_cpu_ns(&idle_thread); }
 
 /* ---- slices and the queue; interrupts off ---- */
 
@@ -160,7 +173,7 @@ static void load_user(const struct thread *t)
 
 static void stop_running(uint64_t now)
 {
-	charge(current, now);
+	charge(current, &current->system_ticks);
 	current->slice_ns -= (int64_t)(now - run_since_ns);
 	run_since_ns = now;
 }
@@ -173,7 +186,7 @@ static void schedule(void)
 
 	stop_running(now);
 	need_resched = false;
-	next->stamp_ns = now;
+	next->stamp_ticks = current->stamp_ticks;
 	next->state = THREAD_RUNNING;
 	current = next;
 	review(now);
@@ -389,7 +402,8 @@ void sched_init(void)
 	uint64_t now = clock_now_ns();
 	list_init(&idle_thread.run_node);
 	idle_thread.level = N_LEVELS;
-	idle_thread.stamp_ns = run_since_ns = load_stamp = now;
+	idle_thread.stamp_ticks = arch_tsc();
+	run_since_ns = load_stamp = now;
 }
 
 void sched_idle(void)

@@ -51,8 +51,8 @@ struct thread {
 	uint64_t slept_ns;        /* when the sleep under way began */
 	bool system;              /* not counted as load: net, gossip, pagers, idle; set before thread_start */
 	bool in_user;             /* last seen in user mode: accounting (set by entry.c) */
-	/* accounting, ns of this CPU */
-	uint64_t user_ns, system_ns, stamp_ns;
+	/* accounting, in the CPU's own ticks: see thread_user_ns */
+	uint64_t user_ticks, system_ticks, stamp_ticks; /* stamp: up to when it is counted */
 	int64_t slice_ns;         /* what is left of the slice */
 	int8_t nice;              /* -20..19: longer or shorter slices */
 };
@@ -65,6 +65,11 @@ MUST_CHECK int thread_init(struct thread *t, const char *name, void (*entry)(voi
 void thread_start(struct thread *t);
 NORETURN void thread_exit(void);
 struct thread *thread_current(void);
+/** CPU time, as last counted: at each crossing between user and kernel mode, and when another thread runs. */
+uint64_t thread_user_ns(const struct thread *t);
+uint64_t thread_system_ns(const struct thread *t);
+/** All of it, the current thread's up to now. */
+uint64_t thread_cpu_ns(const struct thread *t);
 /** Give up a thread that was never started: frees the stack. */
 void thread_discard(struct thread *t);
 /** thread->user or ->pd of the *current* thread was changed: load them now. */
@@ -91,7 +96,8 @@ void thread_cut(struct thread *t, uint32_t cut);
 void sched_yield(void);
 void preempt_point(void);       /* in long loops: lets others run when the slice is over */
 bool sched_need_resched(void);  /* slice is over or a better thread waits: entry.c yields before user mode */
-void sched_account(bool to_user); /* entry.c: the current thread crosses between user and kernel mode */
+void sched_from_user(void);     /* entry.c: the current thread came from user mode */
+void sched_to_user(void);       /* and goes there */
 uint32_t sched_runnable(void);  /* runnable non-system threads, the running one included */
 uint64_t sched_load_integral_ns(void); /* integral of sched_runnable over time: difference / time = average load */
 uint64_t sched_idle_ns(void);

@@ -57,6 +57,7 @@ static void wake(struct waiter *w)
 
 void waitq_wake_one(struct waitq *q)
 {
+	if (list_empty(&q->waiters)) return; /* only threads add themselves */
 	uint32_t s = irq_save();
 	struct waiter *w, *tmp;
 

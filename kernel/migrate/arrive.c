@@ -164,8 +164,8 @@ static void start_at_home(struct arrival *a)
 	if (!t || t->has_body || t->home.unit->id != a->unit) return;
 	struct deputy *d = deputy_of(t);
 	move_body(t, a);
-	t->body.base.user_ns -= t->thread.user_ns;
-	t->body.base.system_ns -= t->thread.system_ns;
+	t->body.base.user_ns -= thread_user_ns(&t->thread);
+	t->body.base.system_ns -= thread_system_ns(&t->thread);
 	unit_drop_pins(t->home.unit); /* the areas hold the files now */
 	t->home.unit->return_to = a->brought ? a->engine.source : 0;
 	t->has_body = true;

@@ -5,9 +5,10 @@
 #include "kernel/migrate/migrate.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/ptime.h"
+#include "kernel/proc/tracer.h"
 #include "lib/str.h"
 
-#define CAPSULE_VERSION 1
+#define CAPSULE_VERSION 2
 #define PART_MAX 1536u /* bytes of the longest part; parts are packed one by one through a buffer of this size */
 #define PATH_KEPT 64u
 
@@ -110,11 +111,13 @@ static void pack_body(struct parts *p, struct task *t)
 	wr_u64(&w, b->saved_mask);
 	wr_u8(&w, b->restore_mask);
 	wr_u8(&w, b->poked);
+	wr_u8(&w, t->has_home ? group_traced(t->home.group) : b->traced);
 	wr_u32(&w, b->altstack_sp);
 	wr_u32(&w, b->altstack_size);
 	wr_u32(&w, b->altstack_flags);
 	wr_u32(&w, b->clear_child_tid);
 	wr_u32(&w, b->robust_list);
+	wr_u32(&w, b->personality);
 	wr_u64(&w, b->park_deadline_ns);
 	wr_u32(&w, b->restart.row ? sysrow_index(b->restart.row) + 1 : 0);
 	for (int i = 0; i < 6; i++) wr_u32(&w, b->restart.arg[i]);
@@ -148,11 +151,13 @@ static void unpack_body(struct parts *p, struct body *b, uint16_t home)
 	b->saved_mask = rd_u64(&r);
 	b->restore_mask = rd_u8(&r) != 0;
 	b->poked = rd_u8(&r) != 0;
+	b->traced = rd_u8(&r) != 0;
 	b->altstack_sp = rd_u32(&r);
 	b->altstack_size = rd_u32(&r);
 	b->altstack_flags = rd_u32(&r);
 	b->clear_child_tid = rd_u32(&r);
 	b->robust_list = rd_u32(&r);
+	b->personality = rd_u32(&r);
 	b->park_deadline_ns = rd_u64(&r);
 	uint32_t row = rd_u32(&r);
 	b->restart.row = row ? sysrow_by_index(row - 1) : NULL;
@@ -254,7 +259,8 @@ static void unpack_actions(struct parts *p, struct actions *a)
 
 #define SPACE_WORDS(s) \
 	{&(s)->brk_start, &(s)->brk, &(s)->limit_as_pages, &(s)->limit_data_pages, &(s)->limit_stack_bytes, &(s)->code_start, &(s)->code_end, \
-	 &(s)->data_start, &(s)->data_end, &(s)->stack_start, &(s)->arg_start, &(s)->arg_end, &(s)->env_start, &(s)->env_end}
+	 &(s)->data_start, &(s)->data_end, &(s)->stack_start, &(s)->arg_start, &(s)->arg_end, &(s)->env_start, &(s)->env_end, \
+	 &(s)->lock_future, &(s)->barriers}
 
 static void pack_space(struct parts *p, struct space *s)
 {

@@ -12,7 +12,7 @@
 #include "lib/str.h"
 #include "net/netdev.h"
 
-#define CTL_LATER_MAX 64  /* control messages that wait for room: moves at once are few */
+#define CTL_LATER_MAX 256 /* control messages that wait for room: a few for each unit that moves, a POKE for each task away */
 #define FRAMES_KEPT 64    /* frames left for others when a message out of order asks */
 
 static struct cnode node;
@@ -103,6 +103,14 @@ static void refuse_stale(uint16_t to, const struct msg_key *key)
 	cluster_ctl(to, &kill);
 }
 
+/* A call that a traced guest made where it is: only a row without a home half is told so. */
+static void hear_report(struct task *t, const struct msg_call *c)
+{
+	const struct sysrow *row = c->row ? sysrow_by_index(c->row) : NULL;
+
+	if (row && row->body && !row->home) trace_report(t, row, c->arg, (int32_t)c->skip);
+}
+
 static void deliver_call(const struct fx_message *m)
 {
 	struct msg_call c;
@@ -121,6 +129,7 @@ static void deliver_call(const struct fx_message *m)
 	if (c.k == 0) {
 		free_pages(m->pages, m->n_pages);
 		deputy_learn(t, &c);
+		hear_report(t, &c);
 		return;
 	}
 	deputy_on_call(t, m, &c);

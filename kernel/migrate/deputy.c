@@ -6,6 +6,7 @@
 #include "kernel/mm/frame.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/sigmask.h"
+#include "kernel/proc/tracer.h"
 #include "lib/str.h"
 
 struct deputy *deputy_of(struct task *t)
@@ -125,8 +126,9 @@ static void send_reply(struct task *t)
 	if (!w) return; /* the guest asks again */
 	struct msg_reply r = {
 		.key = {.kind = MSG_REPLY, .home = this_node, .unit = u->id, .epoch = u->epoch},
-		.tid = t->home.tid, .k = t->home.kept.k, .result = t->home.kept.result, .poke = signal_deliverable(t), .pending = signal_pending_set(t), .n_windows = (uint8_t)p->n,
+		.tid = t->home.tid, .k = t->home.kept.k, .result = t->home.kept.result, .poke = signal_deliverable(t), .traced = group_traced(t->home.group), .pending = signal_pending_set(t), .n_windows = (uint8_t)p->n,
 	};
+	t->home.poke_out = false; /* the answer tells it again */
 	_Static_assert(sizeof(r.taken) == sizeof(t->home.taken_info), "a ksiginfo travels as msg_info");
 	memcpy(&r.taken, &t->home.taken_info, sizeof(r.taken));
 	if (p->out.len != windows_filled(p) && !compact(p)) {
@@ -177,7 +179,18 @@ void deputy_learn(struct task *t, const struct msg_call *c)
 	};
 
 	mirror_apply(t, w);
-	t->home.figures = (struct figures){c->used.user_ns, c->used.system_ns, c->used.min_faults, c->used.maj_faults, c->used.vm_pages, c->used.rss_pages};
+	t->home.figures = (struct figures){c->used.user_ns, c->used.system_ns, c->used.min_faults, c->used.maj_faults, c->used.vm_pages, c->used.rss_pages, c->used.locked_pages};
+}
+
+static int32_t run_home_half(struct ucall *u, const struct sysrow *row)
+{
+	struct task *t = u->task;
+
+	if (traced(t)) trace_enter(t, row, u->arg);
+	int32_t result = row->home(u);
+	if (!(row->flags & SYS_ENDS) && traced(t)) trace_exit(t, row, u->arg, result);
+	if (t->home.taken_info.signo) trace_signal(t, &t->home.taken_info);
+	return result;
 }
 
 static void serve_one(struct task *t)
@@ -202,16 +215,14 @@ static void serve_one(struct task *t)
 	memset(&t->home.taken_info, 0, sizeof(t->home.taken_info));
 	migrate_count.calls_served++;
 	int32_t result = -ENOSYS;
-	if (row) trace_enter(t, row, u.arg);
 	if (!whole)
 		result = -ENOMEM;
 	else if (row && row->home && !(row->flags & SYS_HOMEFIRST))
-		result = row->home(&u);
+		result = run_home_half(&u, row);
 	t->home.kept.k = c.k;
 	t->home.kept.result = result;
 	t->home.kept.valid = true;
 	d->busy = false;
-	if (row) trace_served(t, row, u.arg, result);
 	if (!t->has_body) send_reply(t);
 	if (row && (row->flags & SYS_ENDS)) task_end(t);
 }
@@ -278,7 +289,7 @@ void deputy_result(struct task *t, int32_t result)
 	t->home.kept.valid = true;
 	if (t->home.deputy) ((struct deputy *)t->home.deputy)->busy = false;
 	if (!t->has_body) {
-		trace_served(t, t->call.row, t->call.arg, result);
+		if (!(t->call.row->flags & SYS_ENDS) && traced(t)) trace_exit(t, t->call.row, t->call.arg, result);
 		send_reply(t);
 		if (t->call.row->flags & SYS_ENDS) task_end(t);
 	}

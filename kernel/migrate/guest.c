@@ -66,6 +66,7 @@ void guest_on_reply(const struct fx_message *m, const struct msg_reply *r)
 	 * overtaken it. */
 	if (g->reply && (r->poke || m->n_pages == 0)) g->task->body.poked = r->poke;
 	if (g->reply) g->task->body.pending_mirror = r->pending;
+	if (g->reply) g->task->body.traced = r->traced;
 	if (!g->task->body.poked) g->task->thread.cuts &= ~CUT_SIGNAL;
 	waitq_wake_all(&g->wait);
 }
@@ -123,7 +124,7 @@ static void fill_figures(struct task *t, struct msg_figures *f)
 {
 	struct figures used = task_figures(t);
 
-	*f = (struct msg_figures){used.user_ns, used.system_ns, used.min_faults, used.maj_faults, used.vm_pages, used.rss_pages};
+	*f = (struct msg_figures){used.user_ns, used.system_ns, used.min_faults, used.maj_faults, used.vm_pages, used.rss_pages, used.locked_pages};
 }
 
 static int gather(struct task *t, struct parcel *p)
@@ -285,6 +286,19 @@ static void tell(struct task *t)
 	begin_call(t, &c);
 	uint32_t n = msg_put_call(head, &c, head);
 	if (cluster_send(t->body.home_node, LANE_CONTROL, head, n, NULL, 0, 0) == -EAGAIN) t->body.mirror_stale = true;
+}
+
+void guest_report(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result)
+{
+	uint8_t head[256];
+	struct msg_call c;
+
+	begin_call(t, &c);
+	c.row = (uint16_t)sysrow_index(row);
+	memcpy(c.arg, arg, sizeof(c.arg));
+	c.skip = (uint32_t)result;
+	uint32_t n = msg_put_call(head, &c, head);
+	(void)cluster_send_wait(t->body.home_node, LANE_CONTROL, head, n, NULL, 0, 0, CUT_FREEZE | CUT_DESTROY);
 }
 
 /* The home's clock drifts from ours: follow it (ptime.c never shows it going back). */

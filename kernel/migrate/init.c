@@ -8,8 +8,11 @@
 #include "kernel/migrate/stats.h"
 #include "net/netdev.h"
 
+/* One POKE until the body calls again: signals can be sent faster than any wire carries them. */
 static void poke(struct task *t)
 {
+	if (t->home.poke_out) return;
+	t->home.poke_out = true;
 	struct unit *u = t->home.unit;
 	struct msg_ctl m = {.key = {.kind = MSG_POKE, .home = this_node, .unit = u->id, .epoch = u->epoch}, .tid = t->home.tid};
 
@@ -41,7 +44,7 @@ void migrate_init(void)
 	this_node = own_number();
 	hallway = (struct hallway){
 		.call_home = guest_call_home, .bring_home = depart_bring_home, .park = depart_park, .deputy = deputy_result,
-		.poke = poke, .mirror = guest_mirror, .forget_unit = unit_forget, .forget_task = forget_task, .send_back = depart_send_back,
+		.poke = poke, .mirror = guest_mirror, .report = guest_report, .forget_unit = unit_forget, .forget_task = forget_task, .send_back = depart_send_back,
 	};
 	clusterd_start();
 	pager_init();

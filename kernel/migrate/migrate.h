@@ -112,6 +112,8 @@ void guest_peer_down(uint16_t node);
 void guest_forget(struct task *t);
 int32_t guest_call_home(struct task *t, bool *parked);
 void guest_mirror(struct task *t);
+/** hallway.report: lost if the body is to leave, or the peer does not take it. */
+void guest_report(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result);
 /** Tell homes what changed and no request carried; next time it is needed. Net context. */
 uint64_t guests_step(uint64_t now_ns);
 /** A file of home's, mapped by a guest. One reference. NULL no memory. */

@@ -115,6 +115,7 @@ static void on_started(struct unit *u)
 	list_for_each(th, &u->tasks, in_unit)
 	{
 		struct task *t = container_of(th, struct task, home);
+		th->poke_out = false;
 		if (!t->has_body && signal_deliverable(t)) hallway.poke(t);
 	}
 }

@@ -14,6 +14,9 @@ struct backing_ops {
 	/** Dirty pages to the disk, and all that leads to them: msync(2) with MS_SYNC. NULL: there is no disk. May sleep. -EIO, -ENOSPC. */
 	int (*sync)(struct backing *b);
 	uint64_t (*size)(struct backing *b);
+	bool (*has_page)(struct backing *b, uint32_t index);   /* in memory now? NULL: nobody knows */
+	/** Give up pages [first, end): they read as zero afterwards. NULL: cannot. Mappings are cut by it (backing_cut). */
+	int (*punch)(struct backing *b, uint32_t first, uint32_t end);
 	void (*ref)(struct backing *b);
 	void (*unref)(struct backing *b);
 	/** For /proc/PID/maps: path into out, dev and ino; may be NULL fields. */
@@ -21,5 +24,11 @@ struct backing_ops {
 };
 struct backing {
 	const struct backing_ops *ops;
+	uint32_t n_areas;     /* that map it, in all spaces here; owned by kernel/mm */
 };
+/** The backing gave up pages [first, end): nobody's entries may show them any more. copies: private copies go too (truncation),
+ *  else only its own pages. Does not sleep. */
+/** Is it mapped shared somewhere, so that it is or may become writable? */
+bool backing_writable(const struct backing *b);
+void backing_cut(struct backing *b, uint32_t first, uint32_t end, bool copies);
 #endif

@@ -139,6 +139,20 @@ void frame_unref(uint32_t pfn)
 	irq_restore(s);
 }
 
+void frame_unref_zeroed(uint32_t pfn)
+{
+	uint32_t s = irq_save();
+	KASSERT2(pfn < n_frames && refs[pfn] == 1, pfn, pfn < n_frames ? refs[pfn] : 0);
+	if (n_stock < FRAME_STOCK) {
+		refs[pfn] = REFS_STOCK;
+		stock[n_stock++] = pfn;
+	} else {
+		push_free(pfn);
+	}
+	if (may_take(1, false)) waitq_wake_one(&waiters);
+	irq_restore(s);
+}
+
 uint32_t frame_refs(uint32_t pfn)
 {
 	return pfn < n_frames && refs[pfn] <= REFS_MAX ? refs[pfn] : 0;
@@ -176,13 +190,13 @@ void frame_unreserve(uint32_t n)
 
 void frame_set_reclaim(uint32_t (*hook)(uint32_t wanted)) { reclaim_hook = hook; }
 
-bool frame_wait(void)
+bool frame_wait(uint32_t n)
 {
 	uint64_t deadline = clock_now_ns() + FRAME_WAIT_NS;
 
 	for (;;) {
 		uint32_t s = irq_save();
-		bool ok = may_take(1, false);
+		bool ok = may_take(n, false);
 		int r = ok ? 0 : waitq_sleep(&waiters, CUT_SIGNAL | CUT_FREEZE | CUT_DESTROY, deadline);
 		irq_restore(s);
 		if (ok) return true;

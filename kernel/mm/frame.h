@@ -12,6 +12,7 @@ uint32_t frame_alloc_zero(void);       /* from the stock that idle time zeroes, 
 uint32_t frame_alloc_reserve(void);
 void frame_ref(uint32_t pfn);
 void frame_unref(uint32_t pfn);        /* frees at 0 */
+void frame_unref_zeroed(uint32_t pfn); /* the same for the only reference to a frame that is all zeros: it joins the stock */
 uint32_t frame_refs(uint32_t pfn);
 static inline void *frame_virt(uint32_t pfn) { return phys_to_virt(paddr(pfn << PAGE_SHIFT)); }
 static inline uint32_t frame_of(const void *v) { return virt_to_phys(v).v >> PAGE_SHIFT; }
@@ -26,6 +27,6 @@ bool frame_reserve(uint32_t n);
 void frame_unreserve(uint32_t n);
 /** Called when memory runs short, to give clean cached pages back; returns pages freed. Registered by fs/pages. */
 void frame_set_reclaim(uint32_t (*reclaim)(uint32_t wanted));
-/** Wait (proc context) for a free frame at most 2 s, heeding CUT_SIGNAL|CUT_FREEZE|CUT_DESTROY; false: give up (caller: ENOMEM or SIGKILL). */
-bool frame_wait(void);
+/** Wait (proc context) until n frames are free, at most 2 s, heeding CUT_SIGNAL|CUT_FREEZE|CUT_DESTROY; false: give up (caller: ENOMEM or SIGKILL). */
+bool frame_wait(uint32_t n);
 #endif

@@ -1,6 +1,6 @@
 /* kheap.h - small kernel objects: power-of-two and odd size classes cut from frames.
  * Used by: everybody.  kmalloc never sleeps; NULL when memory is gone (callers return -ENOMEM).
- * Never: more than 32 KiB in one piece (kmalloc of > 2 KiB takes contiguous frames).  */
+ * Never: more than 256 KiB in one piece (kmalloc of > 2 KiB takes contiguous frames).  */
 #ifndef KERNEL_MM_KHEAP_H
 #define KERNEL_MM_KHEAP_H
 #include "lib/base.h"

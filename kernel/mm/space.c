@@ -9,6 +9,9 @@
 #include "kernel/mm/space_priv.h"
 #include "lib/str.h"
 
+#define RUN_PAGES 64u /* entries handled between two chances for others to run */
+
+struct list_node all_spaces = LIST_INIT(all_spaces);
 int (*space_shared_backing)(uint64_t bytes, struct backing **out);
 
 /* ---- life */
@@ -22,6 +25,7 @@ struct space *space_new(void)
 		return NULL;
 	}
 	s->refs = 1;
+	list_push_back(&all_spaces, &s->in_all);
 	list_init(&s->areas);
 	list_init(&s->tasks);
 	mutex_init(&s->lock, MUTEX_SPACE);
@@ -39,21 +43,27 @@ void space_ref(struct space *s)
 
 void space_unref(struct space *s)
 {
-	struct area_stock k = {.n = 0};
-
 	KASSERT2(s->refs > 0, s->refs, 0);
 	if (--s->refs) return;
-	list_init(&k.dead);
-	mutex_lock(&s->lock);
-	space_clear(s, 0, USER_END, &k);
-	mutex_unlock(&s->lock);
-	stock_drop(&k);
+	space_empty(s);
+	list_remove(&s->in_all);
 	KASSERT2(s->rss_pages == 0 && s->total_pages == 0, s->rss_pages, s->total_pages);
 	/* a thread without memory of its own may still run on this directory; one with memory has left it already */
 	if (!thread_current()->pd) arch_pd_load_kernel();
 	KASSERT(thread_current()->pd != &s->pd);
 	arch_pd_free(&s->pd);
 	kfree(s);
+}
+
+void space_empty(struct space *s)
+{
+	struct area_stock k = {.n = 0};
+
+	list_init(&k.dead);
+	mutex_lock(&s->lock);
+	space_clear(s, 0, USER_END, &k);
+	mutex_unlock(&s->lock);
+	stock_drop(&k);
 }
 
 /* ---- finding */
@@ -111,19 +121,26 @@ void stock_drop(struct area_stock *k)
 	while (k->n) kfree(k->spare[--k->n]);
 	while ((n = list_pop_front(&k->dead))) {
 		struct area *a = list_entry(n, struct area, node);
-		if (a->backing) a->backing->ops->unref(a->backing);
+		area_let_go(a);
 		kfree(a);
 	}
 }
 
 /* ---- the list */
+/* n more pages of a, or fewer (n wraps). */
+static void count_pages(struct space *s, const struct area *a, uint32_t n)
+{
+	s->total_pages += n;
+	if (a->flags & AREA_LOCKED) s->locked_pages += n;
+}
+
 void space_insert(struct space *s, struct area *a)
 {
 	struct area *after = space_first_after(s, a->start);
 
 	list_push_back(after ? &after->node : &s->areas, &a->node);
 	s->n_areas++;
-	s->total_pages += area_pages(a);
+	count_pages(s, a, area_pages(a));
 }
 
 void space_remove(struct space *s, struct area *a, struct area_stock *k)
@@ -131,7 +148,7 @@ void space_remove(struct space *s, struct area *a, struct area_stock *k)
 	if (s->hint == a) s->hint = NULL;
 	list_remove(&a->node);
 	s->n_areas--;
-	s->total_pages -= area_pages(a);
+	count_pages(s, a, -area_pages(a));
 	list_push_back(&k->dead, &a->node);
 }
 
@@ -145,7 +162,7 @@ void space_split(struct space *s, uint32_t at, struct area_stock *k)
 	right->start = at;
 	right->pgoff = a->backing ? area_index(a, at) : 0;
 	right->flags &= ~AREA_GROWSDOWN;
-	if (right->backing) right->backing->ops->ref(right->backing);
+	area_hold(right);
 	a->end = at;
 	s->hint = NULL;
 	list_insert_after(&a->node, &right->node);
@@ -164,7 +181,7 @@ static void join(struct space *s, struct area *a, struct area *b, struct area_st
 
 	space_remove(s, b, k);
 	a->end = end;
-	s->total_pages += n;
+	count_pages(s, a, n);
 }
 
 void space_merge(struct space *s, struct area *a, struct area_stock *k)
@@ -195,20 +212,36 @@ int space_enter(struct space *s, uint32_t at, uint32_t entry)
 	return 0;
 }
 
+/* A run of entries inside one table, from the first used one in [at, end) on; 0: there is none. */
+static uint32_t run_of(const struct space *s, uaddr_t *at, uint32_t end, uint32_t **slots)
+{
+	uint32_t n;
+
+	if (at->v >= end || !arch_pte_next(&s->pd, at, uaddr(end))) return 0;
+	*slots = arch_pte_slots(&s->pd, *at, &n);
+	n = MIN(n, (end - at->v) >> PAGE_SHIFT);
+	return MIN(n, RUN_PAGES);
+}
+
+static void zap_slot(struct space *s, uint32_t at, uint32_t *slot)
+{
+	uint32_t e = *slot;
+
+	if (!e) return;
+	*slot = 0;
+	if (e & PTE_PRESENT) arch_pte_changed(&s->pd, uaddr(at));
+	if (!pte_resident(e)) return;
+	frame_unref(PTE_FRAME(e));
+	s->rss_pages--;
+}
+
 void space_zap(struct space *s, uint32_t from, uint32_t to)
 {
-	uaddr_t at = uaddr(from);
-	uint32_t n = 0;
+	uint32_t n, *slots;
 
-	for (; at.v < to && arch_pte_next(&s->pd, &at, uaddr(to)); at.v += PAGE_SIZE) {
-		uint32_t e = arch_pte_get(&s->pd, at);
-		int err = arch_pte_set(&s->pd, at, 0);
-		KASSERT2(!err, err, at.v);
-		if (pte_resident(e)) {
-			frame_unref(PTE_FRAME(e));
-			s->rss_pages--;
-		}
-		if (++n % 64 == 0) preempt_point();
+	for (uaddr_t at = uaddr(from); (n = run_of(s, &at, to, &slots)) > 0; at.v += n << PAGE_SHIFT) {
+		for (uint32_t i = 0; i < n; i++) zap_slot(s, at.v + (i << PAGE_SHIFT), &slots[i]);
+		preempt_point();
 	}
 }
 
@@ -232,27 +265,33 @@ void space_clear(struct space *s, uint32_t from, uint32_t to, struct area_stock 
 	if (!a || a->start >= to) return;
 	if (a->start < from && a->end > to) {
 		space_split(s, to, k); /* a hole in the middle */
-		s->total_pages -= (to - from) >> PAGE_SHIFT;
+		count_pages(s, a, -((to - from) >> PAGE_SHIFT));
 		a->end = from;
+		s->hint = NULL;
+		space_zap(s, from, to);
 		a = NULL;
 	} else if (a->start < from) {
-		s->total_pages -= (a->end - from) >> PAGE_SHIFT;
+		uint32_t end = a->end;
+		count_pages(s, a, -((end - from) >> PAGE_SHIFT));
 		a->end = from;
+		s->hint = NULL;
+		space_zap(s, from, end);
 		a = area_next(s, a);
 	}
 	for (; a && a->start < to; a = next) {
 		next = area_next(s, a);
+		uint32_t start = a->start, end = MIN(a->end, to);
 		if (a->end <= to) {
 			space_remove(s, a, k);
-			continue;
+		} else {
+			count_pages(s, a, -((to - start) >> PAGE_SHIFT));
+			if (a->backing) a->pgoff = area_index(a, to);
+			a->start = to;
+			s->hint = NULL;
 		}
-		s->total_pages -= (to - a->start) >> PAGE_SHIFT;
-		if (a->backing) a->pgoff = area_index(a, to);
-		a->start = to;
+		space_zap(s, start, end); /* entries are in areas only: nothing else need be looked at */
 	}
-	s->hint = NULL;
-	space_zap(s, from, to);
-	free_tables(s, from, to);
+	if (!list_empty(&s->areas)) free_tables(s, from, to); /* else all tables go with the directory */
 }
 
 /* ---- fork */
@@ -262,7 +301,8 @@ static int copy_area(struct space *to, const struct area *a)
 
 	if (!b) return -ENOMEM;
 	*b = *a;
-	if (b->backing) b->backing->ops->ref(b->backing);
+	b->flags &= ~(AREA_LOCKED | AREA_ONFAULT); /* locks are not inherited */
+	area_hold(b);
 	list_push_back(&to->areas, &b->node);
 	to->n_areas++;
 	to->total_pages += area_pages(b);
@@ -272,25 +312,31 @@ static int copy_area(struct space *to, const struct area *a)
 /* Private pages lose their write permission on both sides: whoever writes first gets a copy (area_anon_copy). */
 static int copy_entries(struct space *from, struct space *to, const struct area *a)
 {
-	uint32_t n = 0;
+	uint32_t n, n_to, *slots;
 
-	for (uaddr_t at = uaddr(a->start); at.v < a->end && arch_pte_next(&from->pd, &at, uaddr(a->end)); at.v += PAGE_SIZE) {
-		uint32_t e = arch_pte_get(&from->pd, at);
-		if (!pte_resident(e)) continue;
-		if (!(a->flags & AREA_SHARED)) {
-			uint32_t shared = (e & ~PTE_WRITE) | PTE_COW;
-			if (shared != e && arch_pte_set(&from->pd, at, shared)) return -ENOMEM;
-			e = shared;
+	for (uaddr_t at = uaddr(a->start); (n = run_of(from, &at, a->end, &slots)) > 0; at.v += n << PAGE_SHIFT) {
+		if (arch_pte_make(&to->pd, at)) return -ENOMEM;
+		uint32_t *copies = arch_pte_slots(&to->pd, at, &n_to);
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t e = slots[i];
+			if (!pte_resident(e)) continue;
+			if (!(a->flags & AREA_SHARED)) e = (e & ~PTE_WRITE) | PTE_COW;
+			if (e != slots[i]) {
+				if (e & PTE_PRESENT) arch_pte_changed(&from->pd, uaddr(at.v + (i << PAGE_SHIFT)));
+				slots[i] = e;
+			}
+			copies[i] = e;
+			to->rss_pages++;
+			frame_ref(PTE_FRAME(e));
 		}
-		if (space_enter(to, at.v, e)) return -ENOMEM;
-		frame_ref(PTE_FRAME(e));
-		if (++n % 64 == 0) preempt_point();
+		preempt_point();
 	}
 	return 0;
 }
 
 static void copy_figures(const struct space *from, struct space *to)
 {
+	to->barriers = from->barriers;
 	to->brk_start = from->brk_start;
 	to->brk = from->brk;
 	to->limit_as_pages = from->limit_as_pages;
@@ -311,8 +357,9 @@ int space_copy(struct space *from, struct space *to)
 	mutex_lock(&from->lock);
 	copy_figures(from, to);
 	list_for_each(a, &from->areas, node) {
+		if (a->flags & AREA_DONTFORK) continue;
 		err = copy_area(to, a);
-		if (!err) err = copy_entries(from, to, a);
+		if (!err && !(a->flags & AREA_WIPEONFORK)) err = copy_entries(from, to, a);
 		if (err) break;
 	}
 	mutex_unlock(&from->lock);

@@ -12,6 +12,10 @@
 #define AREA_GROWSDOWN 2u
 #define AREA_STACK 4u    /* for /proc/PID/maps: [stack] */
 #define AREA_HEAP 8u     /* [heap] */
+#define AREA_LOCKED 32u   /* mlock: counted in locked_pages, filled at once unless AREA_ONFAULT */
+#define AREA_ONFAULT 64u
+#define AREA_DONTFORK 128u
+#define AREA_WIPEONFORK 256u
 #define AREA_NOWRITE 16u /* a shared mapping of a file that was not opened for writing: mprotect may not add WRITE (-EACCES) */
 struct area {
 	struct list_node node;       /* in space->areas, by address */
@@ -28,7 +32,10 @@ struct space {
 	uint32_t n_areas, refs;      /* refs: tasks (and a mover) */
 	struct mutex lock;           /* MUTEX_SPACE: areas and page tables across sleeps */
 	uint32_t brk_start, brk;
+	struct list_node in_all;     /* of all spaces here */
 	uint32_t total_pages, rss_pages, locked_pages;   /* rss: present entries */
+	uint32_t barriers;           /* membarrier(2): what was registered */
+	uint32_t lock_future;        /* AREA_LOCKED, AREA_ONFAULT for areas to come: mlockall(2) */
 	uint32_t limit_as_pages, limit_data_pages, limit_stack_bytes; /* copies of the rlimits, by LIMITS */
 	uint32_t code_start, code_end, data_start, data_end, stack_start, arg_start, arg_end, env_start, env_end;
 	uint32_t min_faults, maj_faults;
@@ -39,12 +46,13 @@ struct space {
 	bool frozen_umem;            /* mirrors every task's umem.frozen */
 	void *mover;
 };
-#define SPACE_AREAS_MAX 512u
+#define SPACE_AREAS_MAX 4096u /* Linux: 65530; they are found one after another here */
 /* An entry that holds a frame but shows it to nobody (PROT_NONE): not present, this bit set. Owed entries have it clear. */
 #define PTE_HIDDEN 0x800u
 static inline bool pte_resident(uint32_t e) { return (e & (PTE_PRESENT | PTE_HIDDEN)) != 0; }
 struct space *space_new(void);                       /* empty, one reference; NULL no memory */
 void space_ref(struct space *s);
+void space_empty(struct space *s);                   /* unmap everything: its last task ends; may sleep */
 void space_unref(struct space *s);                   /* tears everything down at 0; may sleep */
 struct area *space_find(struct space *s, uint32_t at);       /* area that contains at, or NULL */
 struct area *space_first_after(struct space *s, uint32_t at);/* first area with end > at, or NULL */
@@ -54,7 +62,16 @@ int32_t space_map(struct space *s, uint32_t at, uint32_t len, uint32_t prot, uin
 int space_unmap(struct space *s, uint32_t at, uint32_t len);
 int space_protect(struct space *s, uint32_t at, uint32_t len, uint32_t prot);
 int32_t space_remap(struct space *s, uint32_t old, uint32_t old_len, uint32_t new_len, uint32_t flags, uint32_t new_at);
-int space_advise(struct space *s, uint32_t at, uint32_t len, uint32_t advice);   /* MADV_DONTNEED acts, others tolerated */
+/** madvise(2), its errors. at page-aligned; len in bytes. */
+int space_advise(struct space *s, uint32_t at, uint32_t len, uint32_t advice);
+/** mlock(2) and munlock(2): flags AREA_LOCKED, AREA_ONFAULT or 0. limit_pages: what may be locked in all. -ENOMEM: over the limit,
+ *  or not all of it is mapped (what is, is changed). */
+int space_lock(struct space *s, uint32_t at, uint32_t len, uint32_t flags, uint32_t limit_pages);
+void space_lock_all(struct space *s, uint32_t flags);        /* of what is mapped now; lock_future is the caller's */
+/** Fault in every page of a range that is mapped throughout: 0, -ENOMEM (a hole, or no memory), -EACCES (not allowed), -EFAULT. */
+int space_populate(struct space *s, uint32_t at, uint32_t len, bool write);
+/** Which pages of [at, at + n pages) are in memory, as mincore(2) tells: in[i] 0 or 1. -ENOMEM: not all of it is mapped. */
+int space_resident(struct space *s, uint32_t at, uint32_t n_pages, uint8_t *in);
 uint32_t space_set_brk(struct space *s, uint32_t want);      /* returns the break that is in force: brk(2) of the kernel */
 /** Copy for fork: areas, copy-on-write entries. -ENOMEM. */
 int space_copy(struct space *from, struct space *to);

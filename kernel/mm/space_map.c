@@ -34,11 +34,34 @@ int space_check_room(const struct space *s, uint32_t n_pages, bool will_write)
 	return 0;
 }
 
+/* RLIMIT_DATA counts what is private, writable and no stack: getrlimit(2), since Linux 4.7. */
+static bool is_data(uint32_t prot, uint32_t area_flags)
+{
+	return (prot & PROT_WRITE) && !(area_flags & (AREA_SHARED | AREA_GROWSDOWN | AREA_STACK));
+}
+
+static int check_data_room(const struct space *s, uint32_t n_pages)
+{
+	const struct area *a;
+	uint32_t sum = n_pages;
+
+	if (s->limit_data_pages == UINT32_MAX) return 0;
+	list_for_each(a, &s->areas, node)
+		if (is_data(a->prot, a->flags)) sum += (a->end - a->start) >> PAGE_SHIFT;
+	return sum > s->limit_data_pages ? -ENOMEM : 0;
+}
+
 static int check_range(uint32_t at, uint32_t len)
 {
 	if (at & PAGE_MASK) return -EINVAL;
 	if (len > USER_END || at > USER_END - len) return -ENOMEM;
 	return at < USER_START ? -EPERM : 0;
+}
+
+uint32_t space_place_near(struct space *s, uint32_t hint, uint32_t len)
+{
+	if (hint >= MAP_LOWEST && !check_range(hint, len) && is_free(s, hint, len)) return hint;
+	return space_place(s, len);
 }
 
 /* ---- mmap */
@@ -67,18 +90,12 @@ static int map_check(struct map_request *q)
 /* s->lock is held. The address, or an error. */
 static int32_t choose(struct space *s, const struct map_request *q)
 {
-	uint32_t at = ALIGN_DOWN(q->at, PAGE_SIZE);
+	uint32_t at = q->at;
 
 	if (q->map_flags & MAP_FIXED_NOREPLACE) return is_free(s, at, q->len) ? (int32_t)at : -EEXIST;
 	if (q->map_flags & MAP_FIXED) return (int32_t)at;
-	if (at >= MAP_LOWEST && !check_range(at, q->len) && is_free(s, at, q->len)) return (int32_t)at;
-	at = space_place(s, q->len);
+	at = space_place_near(s, ALIGN_DOWN(at, PAGE_SIZE), q->len);
 	return at ? (int32_t)at : -ENOMEM;
-}
-
-static bool is_error(int32_t r)
-{
-	return (uint32_t)r > (uint32_t)-4096;
 }
 
 static int32_t map_locked(struct space *s, const struct map_request *q, struct area_stock *k)
@@ -90,25 +107,17 @@ static int32_t map_locked(struct space *s, const struct map_request *q, struct a
 	uint32_t replaced = space_pages_in(s, at, end);
 	bool will_write = (q->prot & PROT_WRITE) && !(q->map_flags & MAP_NORESERVE) && !q->b;
 	int err = space_check_room(s, pages - replaced, will_write);
+	if (!err && is_data(q->prot, q->area_flags)) err = check_data_room(s, pages - replaced);
 	if (err) return err;
 	if (s->n_areas + 2 > SPACE_AREAS_MAX) return -ENOMEM;
 
 	if (replaced) space_clear(s, at, end, k);
 	struct area *a = stock_take(k);
 	*a = (struct area){.start = at, .end = end, .prot = q->prot, .flags = q->area_flags, .backing = q->b, .pgoff = q->pgoff};
-	if (q->b) q->b->ops->ref(q->b);
+	area_hold(a);
 	space_insert(s, a);
 	space_merge(s, a, k);
 	return r;
-}
-
-static void populate(struct space *s, uint32_t at, uint32_t len, uint32_t prot)
-{
-	uint32_t kind = (prot & PROT_WRITE) ? FAULT_WRITE : FAULT_READ;
-
-	if (prot == PROT_NONE) return;
-	for (uint32_t off = 0; off < len; off += PAGE_SIZE)
-		if (space_fault(s, at + off, kind | FAULT_NOWAIT).sig) return;
 }
 
 static int32_t map_request(struct space *s, struct map_request *q)
@@ -118,10 +127,12 @@ static int32_t map_request(struct space *s, struct map_request *q)
 	if (err) return err;
 
 	mutex_lock(&s->lock);
+	q->area_flags |= s->lock_future;
 	int32_t r = map_locked(s, q, &k);
 	mutex_unlock(&s->lock);
 	stock_drop(&k);
-	if (!is_error(r) && (q->map_flags & MAP_POPULATE)) populate(s, (uint32_t)r, q->len, q->prot);
+	bool fill = (q->map_flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE || (q->area_flags & (AREA_LOCKED | AREA_ONFAULT)) == AREA_LOCKED;
+	if (!is_error(r) && fill) (void)space_populate(s, (uint32_t)r, q->len, (q->prot & PROT_WRITE) && !(q->area_flags & AREA_SHARED));
 	return r;
 }
 
@@ -166,19 +177,6 @@ int space_unmap(struct space *s, uint32_t at, uint32_t len)
 }
 
 /* ---- mprotect */
-static int protect_check(struct space *s, uint32_t at, uint32_t end, uint32_t prot)
-{
-	struct area *a = space_find(s, at);
-
-	for (; a; a = area_next(s, a)) {
-		if (a->start > at) break;
-		if ((prot & PROT_WRITE) && (a->flags & AREA_NOWRITE)) return -EACCES;
-		at = a->end;
-		if (at >= end) return s->n_areas + 2 > SPACE_AREAS_MAX ? -ENOMEM : 0;
-	}
-	return -ENOMEM;
-}
-
 /* Entries lose what the area no longer allows; what it newly allows a fault adds (a shared page needs a copy first). */
 static void protect_entries(struct space *s, struct area *a)
 {
@@ -193,37 +191,61 @@ static void protect_entries(struct space *s, struct area *a)
 	}
 }
 
-static void protect_locked(struct space *s, uint32_t at, uint32_t end, uint32_t prot, struct area_stock *k)
+/* One area after the other, up to what stops it: what lies before is changed, as on Linux. */
+static int protect_locked(struct space *s, uint32_t at, uint32_t end, uint32_t prot, struct area_stock *k)
 {
-	space_split(s, at, k);
-	space_split(s, end, k);
-	struct area *first = space_find(s, at), *a = first, *next;
-	for (; a && a->start < end; a = area_next(s, a)) {
-		if (a->prot == prot) continue;
+	while (at < end) {
+		struct area *a = space_find(s, at);
+		if (!a) return -ENOMEM;
+		if ((prot & PROT_WRITE) && (a->flags & AREA_NOWRITE)) return -EACCES;
+		if (a->prot == prot) {
+			at = a->end;
+			continue;
+		}
+		space_split(s, at, k);
+		space_split(s, end, k);
+		a = space_find(s, at);
+		at = a->end;
 		a->prot = prot;
 		protect_entries(s, a);
+		space_merge(s, a, k); /* a may be swallowed by its neighbour */
 	}
-	for (a = space_find(s, at); a && a->start < end; a = next) {
-		uint32_t was_end = a->end;
-		space_merge(s, a, k); /* may have swallowed next, or be swallowed */
-		next = space_first_after(s, was_end);
+	return 0;
+}
+
+/* PROT_GROWSDOWN: from the start of the area that grows; PROT_GROWSUP: nothing here grows up. */
+static int protect_start(struct space *s, uint32_t *at, uint32_t end, uint32_t prot)
+{
+	struct area *a = space_first_after(s, *at);
+
+	if (!a) return -ENOMEM;
+	if (prot & PROT_GROWSDOWN) {
+		if (a->start >= end) return -ENOMEM;
+		if (!(a->flags & AREA_GROWSDOWN)) return -EINVAL;
+		*at = a->start;
+	} else if (a->start > *at) {
+		return -ENOMEM;
+	} else if (prot & PROT_GROWSUP) {
+		return -EINVAL;
 	}
+	return s->n_areas + 2 > SPACE_AREAS_MAX ? -ENOMEM : 0;
 }
 
 int space_protect(struct space *s, uint32_t at, uint32_t len, uint32_t prot)
 {
+	const uint32_t grows = PROT_GROWSDOWN | PROT_GROWSUP;
 	struct area_stock k;
 
-	prot &= ~(PROT_GROWSDOWN | PROT_GROWSUP);
-	if ((at & PAGE_MASK) || (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC))) return -EINVAL;
+	if ((prot & grows) == grows || (at & PAGE_MASK)) return -EINVAL;
 	if (len == 0) return 0;
-	if (len > USER_END || at > USER_END - len) return -ENOMEM;
-	len = ALIGN_UP(len, PAGE_SIZE);
+	if (len > USER_END || at > USER_END - ALIGN_UP(len, PAGE_SIZE)) return -ENOMEM;
+	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | grows)) return -EINVAL;
+	uint32_t end = at + ALIGN_UP(len, PAGE_SIZE);
 	int err = stock_fill(&k, 2);
 	if (err) return err;
 	mutex_lock(&s->lock);
-	err = protect_check(s, at, at + len, prot);
-	if (!err) protect_locked(s, at, at + len, prot, &k);
+	err = protect_start(s, &at, end, prot);
+	if (!err) err = protect_locked(s, at, end, prot & (PROT_READ | PROT_WRITE | PROT_EXEC), &k);
 	mutex_unlock(&s->lock);
 	stock_drop(&k);
 	return err;
@@ -234,13 +256,13 @@ static int brk_grow(struct space *s, uint32_t from, uint32_t to, struct area_sto
 {
 	uint32_t n = (to - from) >> PAGE_SHIFT;
 	struct area *next = space_first_after(s, from);
-	uint32_t gap = next && (next->flags & AREA_GROWSDOWN) ? STACK_GAP_BYTES : 0;
+	uint32_t gap = next && (next->flags & AREA_GROWSDOWN) ? STACK_GAP_BYTES : PAGE_SIZE; /* one page stays free, as on Linux */
 
 	if (next && (next->start < to || next->start - to < gap)) return -ENOMEM;
 	if (to > USER_END || space_check_room(s, n, true) || s->n_areas >= SPACE_AREAS_MAX) return -ENOMEM;
-	if ((to - s->brk_start) >> PAGE_SHIFT > s->limit_data_pages) return -ENOMEM;
+	if ((to - s->brk_start) >> PAGE_SHIFT > s->limit_data_pages || check_data_room(s, n)) return -ENOMEM;
 	struct area *a = stock_take(k);
-	*a = (struct area){.start = from, .end = to, .prot = PROT_READ | PROT_WRITE, .flags = AREA_HEAP};
+	*a = (struct area){.start = from, .end = to, .prot = PROT_READ | PROT_WRITE, .flags = AREA_HEAP | s->lock_future};
 	space_insert(s, a);
 	space_merge(s, a, k);
 	return 0;

@@ -20,6 +20,18 @@ static inline struct area *area_prev(const struct space *s, const struct area *a
 	return a->node.prev == &s->areas ? NULL : list_entry(a->node.prev, struct area, node);
 }
 
+static inline void area_hold(const struct area *a)
+{
+	if (!a->backing) return;
+	a->backing->ops->ref(a->backing);
+	a->backing->n_areas++;
+}
+static inline void area_let_go(const struct area *a)
+{
+	if (!a->backing) return;
+	a->backing->n_areas--;
+	a->backing->ops->unref(a->backing);
+}
 /** Structures taken before a change begins, so that the change cannot fail half-way; and those that it set free. */
 struct area_stock {
 	struct area *spare[4];
@@ -42,12 +54,19 @@ void space_split(struct space *s, uint32_t at, struct area_stock *k);
 void space_merge(struct space *s, struct area *a, struct area_stock *k);
 /** Remove all areas and entries in [from, to); takes at most one spare. */
 void space_clear(struct space *s, uint32_t from, uint32_t to, struct area_stock *k);
+/** Change flags of [at, end) up to the first hole: clears `off`, sets `on`; counts locked pages. k has two spares. true: there was
+ *  no hole. */
+bool space_mark(struct space *s, uint32_t at, uint32_t end, uint32_t off, uint32_t on, struct area_stock *k);
+extern struct list_node all_spaces;
 /** Let go of every frame in [from, to) and clear the entries. */
 void space_zap(struct space *s, uint32_t from, uint32_t to);
 /** Pages of areas in [from, to). */
 uint32_t space_pages_in(struct space *s, uint32_t from, uint32_t to);
 /** A free place for len bytes, below MMAP_TOP from the top down; 0: none. */
 uint32_t space_place(struct space *s, uint32_t len);
+/** The same, but `hint` (page-aligned) if it is free. */
+uint32_t space_place_near(struct space *s, uint32_t hint, uint32_t len);
+static inline bool is_error(int32_t r) { return (uint32_t)r > (uint32_t)-4096; } /* of an address */
 /** Would n more pages pass the limits and what this machine can ever hold? -ENOMEM. */
 int space_check_room(const struct space *s, uint32_t n_pages, bool will_write);
 /** The hardware entry for a page of a with this frame, readable; writable only if `write` and the area allows it. */

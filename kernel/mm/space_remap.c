@@ -1,4 +1,4 @@
-/* space_remap.c - moving and advising: mremap(2), madvise(2).
+/* space_remap.c - moving: mremap(2).
  * Called by: sys_mem.c.
  * Never: copies a page: entries move.  */
 #include "kernel/mm/space.h"
@@ -11,23 +11,22 @@ struct remap {
 	uint32_t old, old_len, new_len, flags, new_at;
 };
 
-static bool overlap(uint32_t a, uint32_t a_len, uint32_t b, uint32_t b_len)
-{
-	return a < b + b_len && b < a + a_len;
-}
-
 static int remap_check(struct remap *q)
 {
 	if (q->flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) return -EINVAL;
-	if ((q->flags & MREMAP_DONTUNMAP) || ((q->flags & MREMAP_FIXED) && !(q->flags & MREMAP_MAYMOVE))) return -EINVAL;
-	if ((q->old & PAGE_MASK) || q->old_len == 0 || q->new_len == 0) return -EINVAL;
-	if (q->old_len > USER_END || q->new_len > USER_END) return q->new_len > USER_END ? -ENOMEM : -EINVAL;
+	if ((q->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(q->flags & MREMAP_MAYMOVE)) return -EINVAL;
+	if ((q->flags & MREMAP_DONTUNMAP) && q->old_len != q->new_len) return -EINVAL;
 	q->old_len = ALIGN_UP(q->old_len, PAGE_SIZE);
 	q->new_len = ALIGN_UP(q->new_len, PAGE_SIZE);
-	if (q->old > USER_END - q->old_len) return -EINVAL;
-	if (!(q->flags & MREMAP_FIXED)) return 0;
-	if ((q->new_at & PAGE_MASK) || q->new_len > USER_END || q->new_at > USER_END - q->new_len || q->new_at < USER_START) return -EINVAL;
-	return overlap(q->old, q->old_len, q->new_at, q->new_len) ? -EINVAL : 0;
+	return (q->old & PAGE_MASK) || q->new_len == 0 ? -EINVAL : 0;
+}
+
+/* Of a move to a place that was named, or one that leaves the old place mapped. */
+static int target_check(const struct remap *q)
+{
+	if ((q->new_at & PAGE_MASK) || q->new_len > USER_END || q->new_at > USER_END - q->new_len) return -EINVAL;
+	if (q->old + q->old_len > q->new_at && q->new_at + q->new_len > q->old) return -EINVAL;
+	return (q->flags & MREMAP_FIXED) && q->new_at < USER_START ? -EPERM : 0;
 }
 
 /* Move the entries of [from, from+len) to `to`. On -ENOMEM (a table page) all are back where they were. */
@@ -65,6 +64,7 @@ static int32_t move_area(struct space *s, struct remap *q, struct area *a, struc
 	*b = *a;
 	b->start = q->new_at;
 	b->end = q->new_at + q->new_len;
+	if (b->backing) b->pgoff = area_index(a, q->old);
 	b->flags &= ~AREA_HEAP;
 	int err = move_entries(s, q->old, q->new_at, len);
 	if (err) {
@@ -72,9 +72,14 @@ static int32_t move_area(struct space *s, struct remap *q, struct area *a, struc
 		list_push_back(&k->dead, &b->node);
 		return err;
 	}
-	if (b->backing) b->backing->ops->ref(b->backing);
+	area_hold(b);
 	space_insert(s, b);
-	space_clear(s, q->old, q->old + q->old_len, k);
+	if (q->flags & MREMAP_DONTUNMAP) {
+		if (a->flags & AREA_LOCKED) s->locked_pages -= area_pages(a);
+		a->flags &= ~(AREA_LOCKED | AREA_ONFAULT);
+	} else if (q->old_len) {
+		space_clear(s, q->old, q->old + q->old_len, k);
+	}
 	space_merge(s, b, k);
 	return (int32_t)q->new_at;
 }
@@ -88,36 +93,67 @@ static bool can_extend(struct space *s, struct area *a, const struct remap *q)
 	return !next || next->start >= end;
 }
 
+/* May the range be moved or grow? Linux's vma_to_resize. */
+static int resize_check(struct space *s, const struct area *a, const struct remap *q)
+{
+	if (!a) return -EFAULT;
+	if (!q->old_len && !(a->flags & AREA_SHARED)) return -EINVAL;
+	if (q->old_len > a->end - q->old) return -EFAULT;
+	if (s->n_areas + 3 > SPACE_AREAS_MAX) return -ENOMEM;
+	if (q->new_len <= q->old_len) return 0;
+	return space_check_room(s, (q->new_len - q->old_len) >> PAGE_SHIFT, (a->prot & PROT_WRITE) && !a->backing);
+}
+
+static int32_t move(struct space *s, struct remap *q, struct area_stock *k)
+{
+	if (q->old_len) space_split(s, q->old, k);
+	if (q->old_len) space_split(s, q->old + q->old_len, k);
+	return move_area(s, q, space_find(s, q->old), k);
+}
+
+static int32_t remap_to(struct space *s, struct remap *q, struct area_stock *k)
+{
+	bool fixed = (q->flags & MREMAP_FIXED) != 0;
+	int err = target_check(q);
+
+	if (err) return err;
+	if (s->n_areas + 3 > SPACE_AREAS_MAX) return -ENOMEM;
+	if (fixed) space_clear(s, q->new_at, q->new_at + q->new_len, k);
+	if (q->old_len > q->new_len) {
+		space_clear(s, q->old + q->new_len, q->old + q->old_len, k);
+		q->old_len = q->new_len;
+	}
+	err = resize_check(s, space_find(s, q->old), q);
+	if (!err && (q->flags & MREMAP_DONTUNMAP)) err = space_check_room(s, q->new_len >> PAGE_SHIFT, false);
+	if (err) return err;
+	if (!fixed) q->new_at = space_place_near(s, q->new_at, q->new_len);
+	return q->new_at ? move(s, q, k) : -ENOMEM;
+}
+
 static int32_t remap_locked(struct space *s, struct remap *q, struct area_stock *k)
 {
 	struct area *a = space_find(s, q->old);
-	bool fixed = (q->flags & MREMAP_FIXED) != 0;
 
-	if (!a || a->end < q->old + q->old_len) return -EFAULT;
-	if (q->new_len > q->old_len) {
-		uint32_t more = (q->new_len - q->old_len) >> PAGE_SHIFT;
-		if (space_check_room(s, more, (a->prot & PROT_WRITE) && !a->backing)) return -ENOMEM;
-	}
-	if (s->n_areas + 3 > SPACE_AREAS_MAX) return -ENOMEM;
-	if (!fixed && q->new_len <= q->old_len) {
+	if (!a) return -EFAULT;
+	if (q->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) return remap_to(s, q, k);
+	if (q->new_len <= q->old_len) {
+		if (q->old_len > USER_END || q->old > USER_END - q->old_len) return -EINVAL;
 		if (q->new_len < q->old_len) space_clear(s, q->old + q->new_len, q->old + q->old_len, k);
 		return (int32_t)q->old;
 	}
-	if (!fixed && can_extend(s, a, q)) {
-		s->total_pages += (q->new_len - q->old_len) >> PAGE_SHIFT;
+	int err = resize_check(s, a, q);
+	if (err) return err;
+	if (q->old_len && can_extend(s, a, q)) {
+		uint32_t more = (q->new_len - q->old_len) >> PAGE_SHIFT;
+		s->total_pages += more;
+		if (a->flags & AREA_LOCKED) s->locked_pages += more;
 		a->end = q->old + q->new_len;
 		space_merge(s, a, k);
 		return (int32_t)q->old;
 	}
 	if (!(q->flags & MREMAP_MAYMOVE)) return -ENOMEM;
-	if (fixed)
-		space_clear(s, q->new_at, q->new_at + q->new_len, k);
-	else
-		q->new_at = space_place(s, q->new_len);
-	if (!q->new_at) return -ENOMEM;
-	space_split(s, q->old, k);
-	space_split(s, q->old + q->old_len, k);
-	return move_area(s, q, space_find(s, q->old), k);
+	q->new_at = space_place(s, q->new_len);
+	return q->new_at ? move(s, q, k) : -ENOMEM;
 }
 
 int32_t space_remap(struct space *s, uint32_t old, uint32_t old_len, uint32_t new_len, uint32_t flags, uint32_t new_at)
@@ -130,27 +166,11 @@ int32_t space_remap(struct space *s, uint32_t old, uint32_t old_len, uint32_t ne
 	if (r) return r;
 	mutex_lock(&s->lock);
 	r = remap_locked(s, &q, &k);
+	const struct area *a = is_error(r) ? NULL : space_find(s, (uint32_t)r);
+	bool fill = a && (a->flags & (AREA_LOCKED | AREA_ONFAULT)) == AREA_LOCKED && q.new_len > q.old_len;
+	bool write = fill && (a->prot & PROT_WRITE) && !(a->flags & AREA_SHARED);
 	mutex_unlock(&s->lock);
 	stock_drop(&k);
+	if (fill) (void)space_populate(s, (uint32_t)r + q.old_len, q.new_len - q.old_len, write);
 	return r;
-}
-
-/* ---- madvise */
-static bool advice_known(uint32_t advice)
-{
-	return advice <= 4 || (advice >= 8 && advice <= 25);
-}
-
-int space_advise(struct space *s, uint32_t at, uint32_t len, uint32_t advice)
-{
-	uint32_t end;
-
-	if ((at & PAGE_MASK) || !advice_known(advice)) return -EINVAL;
-	if (len > USER_END || at > USER_END - ALIGN_UP(len, PAGE_SIZE)) return -EINVAL;
-	end = at + ALIGN_UP(len, PAGE_SIZE);
-	mutex_lock(&s->lock);
-	bool whole = space_pages_in(s, at, end) == (end - at) >> PAGE_SHIFT;
-	if (advice == MADV_DONTNEED) space_zap(s, at, end);
-	mutex_unlock(&s->lock);
-	return whole ? 0 : -ENOMEM;
 }

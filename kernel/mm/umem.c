@@ -10,12 +10,18 @@
 #define STRING_CHUNK 128u
 
 /* ---- the gate */
-static bool gate_enter(struct umem *m)
+static __attribute__((noinline)) bool gate_wait(struct umem *m)
 {
 	while (m->frozen) {
 		/* no signal ends this wait: the move commits or is given up within seconds */
 		if (waitq_sleep(m->thaw, CUT_DESTROY, FOREVER) == -EINTR) return false;
 	}
+	return true;
+}
+
+static bool gate_enter(struct umem *m)
+{
+	if (m->frozen && !gate_wait(m)) return false;
 	m->users++;
 	return true;
 }
@@ -24,62 +30,6 @@ static void gate_leave(struct umem *m)
 {
 	KASSERT2(m->users > 0, m->users, 0);
 	if (--m->users == 0 && m->frozen) waitq_wake_all(m->thaw);
-}
-
-static uint32_t clip(uaddr_t at, uint32_t n)
-{
-	if (at.v >= USER_END) return 0;
-	return MIN(n, USER_END - at.v);
-}
-
-uint32_t umem_fetch_some(struct umem *m, void *dst, uaddr_t src, uint32_t n)
-{
-	n = clip(src, n);
-	if (!n || !gate_enter(m)) return 0;
-	uint32_t got = m->ops->fetch(m, dst, src, n);
-	gate_leave(m);
-	return got;
-}
-
-uint32_t umem_store_some(struct umem *m, uaddr_t dst, const void *src, uint32_t n)
-{
-	n = clip(dst, n);
-	if (!n || !gate_enter(m)) return 0;
-	uint32_t put = m->ops->store(m, dst, src, n);
-	gate_leave(m);
-	return put;
-}
-
-int umem_fetch(struct umem *m, void *dst, uaddr_t src, uint32_t n)
-{
-	return umem_fetch_some(m, dst, src, n) == n ? 0 : -EFAULT;
-}
-
-int umem_store(struct umem *m, uaddr_t dst, const void *src, uint32_t n)
-{
-	return umem_store_some(m, dst, src, n) == n ? 0 : -EFAULT;
-}
-
-int umem_zero(struct umem *m, uaddr_t dst, uint32_t n)
-{
-	return umem_store_some(m, dst, NULL, n) == n ? 0 : -EFAULT;
-}
-
-int32_t umem_fetch_string(struct umem *m, char *dst, uaddr_t src, uint32_t size)
-{
-	uint32_t done = 0;
-
-	while (done < size) {
-		/* not over a page's end: what lies there need not be mapped */
-		uint32_t at = src.v + done, chunk = MIN(size - done, STRING_CHUNK);
-		chunk = MIN(chunk, PAGE_SIZE - (at & PAGE_MASK));
-		uint32_t got = umem_fetch_some(m, dst + done, uaddr(at), chunk);
-		const char *end = memchr(dst + done, 0, got);
-		if (end) return (int32_t)(end - dst);
-		if (got < chunk) return -EFAULT;
-		done += got;
-	}
-	return -ENAMETOOLONG;
 }
 
 /* ---- a body right here */
@@ -134,6 +84,63 @@ static uint32_t local_store(struct umem *m, uaddr_t dst, const void *src, uint32
 	struct space *s = m->ctx;
 	if (!is_loaded(s)) return walk(s, dst.v, NULL, src, n, true);
 	return n - (src ? arch_copy_to_user(dst, src, n) : arch_zero_user(dst, n));
+}
+
+/* ---- for everybody */
+static uint32_t clip(uaddr_t at, uint32_t n)
+{
+	if (at.v >= USER_END) return 0;
+	return MIN(n, USER_END - at.v);
+}
+
+uint32_t umem_fetch_some(struct umem *m, void *dst, uaddr_t src, uint32_t n)
+{
+	n = clip(src, n);
+	if (!n || !gate_enter(m)) return 0;
+	uint32_t got = m->ops == &umem_local_ops ? local_fetch(m, dst, src, n) : m->ops->fetch(m, dst, src, n);
+	gate_leave(m);
+	return got;
+}
+
+uint32_t umem_store_some(struct umem *m, uaddr_t dst, const void *src, uint32_t n)
+{
+	n = clip(dst, n);
+	if (!n || !gate_enter(m)) return 0;
+	uint32_t put = m->ops == &umem_local_ops ? local_store(m, dst, src, n) : m->ops->store(m, dst, src, n);
+	gate_leave(m);
+	return put;
+}
+
+int umem_fetch(struct umem *m, void *dst, uaddr_t src, uint32_t n)
+{
+	return umem_fetch_some(m, dst, src, n) == n ? 0 : -EFAULT;
+}
+
+int umem_store(struct umem *m, uaddr_t dst, const void *src, uint32_t n)
+{
+	return umem_store_some(m, dst, src, n) == n ? 0 : -EFAULT;
+}
+
+int umem_zero(struct umem *m, uaddr_t dst, uint32_t n)
+{
+	return umem_store_some(m, dst, NULL, n) == n ? 0 : -EFAULT;
+}
+
+int32_t umem_fetch_string(struct umem *m, char *dst, uaddr_t src, uint32_t size)
+{
+	uint32_t done = 0;
+
+	while (done < size) {
+		/* not over a page's end: what lies there need not be mapped */
+		uint32_t at = src.v + done, chunk = MIN(size - done, STRING_CHUNK);
+		chunk = MIN(chunk, PAGE_SIZE - (at & PAGE_MASK));
+		uint32_t got = umem_fetch_some(m, dst + done, uaddr(at), chunk);
+		const char *end = memchr(dst + done, 0, got);
+		if (end) return (int32_t)(end - dst);
+		if (got < chunk) return -EFAULT;
+		done += got;
+	}
+	return -ENAMETOOLONG;
 }
 
 const struct umem_ops umem_local_ops = {.fetch = local_fetch, .store = local_store};

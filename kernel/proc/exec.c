@@ -3,6 +3,7 @@
  * Never: touches the memory of the body; exec_image.c does between the two.  */
 #include "kernel/proc/exec.h"
 #include "kernel/base/clock.h"
+#include "kernel/proc/cred.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/exit.h"
 #include "kernel/proc/ids.h"
@@ -10,6 +11,7 @@
 #include "kernel/proc/rows.h"
 #include "kernel/proc/task.h"
 #include "kernel/syscall/ucall.h"
+#include "lib/fmt.h"
 #include "lib/rng.h"
 #include "lib/str.h"
 
@@ -25,6 +27,7 @@ void exec_plan_free(struct exec_plan *p)
 	if (!p) return;
 	image_drop(&p->program);
 	image_drop(&p->interp);
+	name_unref(p->known);
 	if (p->unit) unit_unref(p->unit);
 	kfree(p->text);
 	kfree(p->cmdline);
@@ -43,15 +46,25 @@ static int check_program(struct name *n, const struct fs_caller *who)
 	return i->n_writers ? -ETXTBSY : 0;
 }
 
-/* An open file of the program, without asking for read permission: execute permission is enough. *n is referenced. */
-static int open_program(const char *path, const struct fs_caller *who, struct name **n, struct file **out)
+/* *found is referenced. start NULL: cwd or root. */
+static int find_program(struct name *start, const char *path, uint32_t flags, const struct fs_caller *who, struct name **found)
 {
 	struct walk *w = kmalloc(sizeof *w);
 
 	if (!w) return -ENOMEM;
-	int err = name_walk(w, NULL, path, WALK_FOLLOW, who);
-	struct name *found = w->name;
+	int err = name_walk(w, start, path, flags, who);
+	*found = w->name;
 	kfree(w);
+	return err;
+}
+
+/* An open file of the program, without asking for read permission: execute permission is enough. *n is referenced.
+ * known: where it is, if that was asked before (its reference is taken over). */
+static int open_program(const char *path, struct name *known, const struct fs_caller *who, struct name **n, struct file **out)
+{
+	struct name *found = known;
+	int err = known ? 0 : find_program(NULL, path, WALK_FOLLOW, who, &found);
+
 	if (err) return err;
 	err = check_program(found, who);
 	if (!err) {
@@ -97,7 +110,7 @@ static int prepare_interp(struct exec_plan *p, struct file *program, uint8_t *pa
 	int32_t got = file_read_kernel(program, path, elf->interp_len, elf->interp_off, who);
 	if (got < 0) return got;
 	if ((uint32_t)got != elf->interp_len || path[elf->interp_len - 1] != 0) return -ENOEXEC;
-	int err = open_program(path, who, &p->interp.name, &f);
+	int err = open_program(path, NULL, who, &p->interp.name, &f);
 	if (err) return err;
 	got = file_read_kernel(f, page, ELF_HEADER_BYTES, 0, who);
 	err = got < 0 ? got : read_plan(&p->interp, f, page, (uint32_t)got, who);
@@ -153,7 +166,10 @@ static int prepare_file(struct exec_plan *p, uint8_t *page, const struct fs_call
 {
 	struct name *n;
 	struct file *f;
-	int err = open_program(p->text + p->head, who, &n, &f);
+	struct name *known = p->known;
+
+	p->known = NULL;
+	int err = open_program(p->text + p->head, known, who, &n, &f);
 
 	*again = false;
 	if (err) return err;
@@ -162,6 +178,8 @@ static int prepare_file(struct exec_plan *p, uint8_t *page, const struct fs_call
 		err = got;
 	} else if (got > 2 && page[0] == '#' && page[1] == '!') {
 		err = take_script(p, (const char *)page + 2, (uint32_t)got - 2);
+		if (!err && p->closes) err = -ENOENT; /* the interpreter would not find it */
+		p->closes = p->by_fd = false;
 		*again = !err;
 	} else {
 		err = read_plan(&p->program, f, page, (uint32_t)got, who);
@@ -199,7 +217,50 @@ static int take_path(struct exec_plan *p, struct ucall *c)
 	p->head = p->execfn = EXEC_TEXT_BYTES - (uint32_t)n - 1;
 	memmove(p->text + p->head, p->text, (uint32_t)n + 1);
 	p->n_prefix = 1;
-	return n ? 0 : -ENOENT;
+	return n || p->at ? 0 : -ENOENT;
+}
+
+/* ---- execveat: the program is found first; what it is called is /dev/fd/N, with a path behind it */
+static void rename_program(struct exec_plan *p, uint32_t dirfd)
+{
+	char at[32];
+	const char *path = p->text + p->head;
+	uint32_t n = (uint32_t)fmt_snprintf(at, sizeof at, *path ? "/dev/fd/%u/" : "/dev/fd/%u", dirfd);
+
+	p->head -= n;
+	p->execfn = p->head;
+	memcpy(p->text + p->head, at, n);
+}
+
+static int take_place(struct exec_plan *p, struct ucall *c)
+{
+	const char *path = p->text + p->head;
+	struct group *g = c->task->home.group;
+	uint32_t dirfd = c->arg[3], flags = c->arg[4];
+	struct name *start = NULL;
+	int err = 0;
+
+	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) return -EINVAL;
+	if (!*path && !(flags & AT_EMPTY_PATH)) return -ENOENT;
+	bool by_fd = *path != '/' && dirfd != (uint32_t)AT_FDCWD;
+	if (by_fd) {
+		struct file *f = fd_get(g->fds, (int32_t)dirfd);
+		if (!f) return -EBADF;
+		if (f->name) name_ref(start = f->name);
+		file_unref(f);
+		if (!start) return -EACCES;
+	}
+	if (by_fd && *path && !S_ISDIR(start->inode->mode)) err = -ENOTDIR;
+	if (!err && *path) err = find_program(start, path, (flags & AT_SYMLINK_NOFOLLOW) ? 0 : WALK_FOLLOW, &g->who, &p->known);
+	if (!err && !*path) name_ref(p->known = by_fd ? start : g->who.cwd);
+	name_unref(start);
+	if (!err && S_ISLNK(p->known->inode->mode)) err = -ELOOP;
+	if (!err && by_fd) {
+		p->closes = fd_flags_get(g->fds, (int32_t)dirfd) == FD_CLOEXEC;
+		p->by_fd = !*path;
+		rename_program(p, dirfd);
+	}
+	return err;
 }
 
 static uint32_t limit_pages(const struct group *g, int which)
@@ -228,7 +289,8 @@ static int prepare(struct exec_plan *p, struct ucall *c)
 
 	if (err) return err;
 	take_environment(p, g);
-	err = prepare_files(p, &g->who);
+	if (p->at) err = take_place(p, c);
+	if (!err) err = prepare_files(p, &g->who);
 	if (err) return err;
 	if (g->no_new_privs) {
 		p->set_uid = p->set_gid = false;
@@ -242,11 +304,12 @@ static int prepare(struct exec_plan *p, struct ucall *c)
 	return p->unit ? 0 : -ENOMEM;
 }
 
-int32_t home_execve(struct ucall *c)
+static int32_t make_plan(struct ucall *c, bool at)
 {
 	struct exec_plan *p = kzalloc(sizeof *p);
 
 	if (!p) return -ENOMEM;
+	p->at = at;
 	int err = prepare(p, c);
 	if (err) {
 		exec_plan_free(p);
@@ -257,6 +320,21 @@ int32_t home_execve(struct ucall *c)
 	return 0;
 }
 
+/* execveat(dirfd, path, argv, envp, flags): the record is made one of execve with the two others behind. */
+int32_t home_execveat(struct ucall *c)
+{
+	const uint32_t a[6] = {c->arg[1], c->arg[2], c->arg[3], c->arg[0], c->arg[4], 0};
+
+	memcpy(c->task->call.arg, a, sizeof a);
+	memcpy(c->arg, a, sizeof a);
+	return make_plan(c, true);
+}
+
+int32_t home_execve(struct ucall *c)
+{
+	return make_plan(c, false);
+}
+
 /* ---- finish */
 static void set_ids(struct cred *c, const struct exec_plan *p)
 {
@@ -264,6 +342,7 @@ static void set_ids(struct cred *c, const struct exec_plan *p)
 	if (p->set_gid) c->egid = p->egid;
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
+	cred_exec(c);
 }
 
 static void set_texts(struct task *t, struct exec_plan *p)
@@ -271,7 +350,7 @@ static void set_texts(struct task *t, struct exec_plan *p)
 	struct group *g = t->home.group;
 	const char *path = p->text + p->execfn, *slash = strrchr(path, '/');
 
-	str_copy(g->comm, sizeof g->comm, slash ? slash + 1 : path);
+	str_copy(g->comm, sizeof g->comm, p->by_fd ? p->program.name->text : slash ? slash + 1 : path);
 	memcpy(t->home.comm, g->comm, sizeof g->comm);
 	kfree(g->cmdline);
 	kfree(g->environ);
@@ -328,6 +407,8 @@ int32_t finish_execve(struct ucall *c)
 	timers_exec(g);
 	set_ids(&g->cred, p);
 	if (p->set_uid || p->set_gid) g->pdeath_signal = 0;
+	g->undumpable = p->set_uid || p->set_gid;
+	g->keepcaps = false;
 	set_texts(t, p);
 	g->execed = true;
 	g->exit_signal = SIGCHLD;

@@ -24,6 +24,7 @@ struct build {
 	uint32_t prefix_bytes;
 	uint32_t bias, interp_bias;
 	uint32_t random_at, platform_at, execfn_at, sp;
+	bool no_args;
 };
 
 /* ---- segments */
@@ -222,7 +223,10 @@ static int fill_stack(struct build *b, const struct ucall *c)
 	uint32_t argv = b->sp + 4, envp = argv + 4 * (argc + 1), n_prefix = script ? p->n_prefix : 0;
 	if (umem_store_u32(&b->to, uaddr(b->sp), argc)) return -ENOMEM;
 	err = copy_prefix(b, b->s->arg_start, argv);
-	if (!err) err = copy_vector(b, c->arg[1], script ? 1 : 0, b->argc, b->arg_bytes, b->s->arg_start + b->prefix_bytes, argv + 4 * n_prefix);
+	if (!err && b->no_args)
+		err = umem_store_u32(&b->to, uaddr(argv), b->s->arg_start) ? -ENOMEM : 0; /* its byte is zero: the page is fresh */
+	else if (!err)
+		err = copy_vector(b, c->arg[1], script ? 1 : 0, b->argc, b->arg_bytes, b->s->arg_start + b->prefix_bytes, argv + 4 * n_prefix);
 	if (!err) err = copy_vector(b, c->arg[2], 0, b->envc, b->env_bytes, b->s->env_start, envp);
 	if (err) return err;
 	/* the vectors' ends are zero already: the pages are fresh */
@@ -238,6 +242,8 @@ static int build_stack(struct build *b, const struct ucall *c)
 	err = measure(b, c->arg[1], script ? 1 : 0, &b->argc, &b->arg_bytes);
 	if (!err) err = measure(b, c->arg[2], 0, &b->envc, &b->env_bytes);
 	if (err) return err;
+	b->no_args = !script && !b->argc;
+	if (b->no_args) b->argc = b->arg_bytes = 1; /* a program sees at least one argument, an empty one: execve(2) */
 	b->prefix_bytes = script ? EXEC_TEXT_BYTES - p->head : 0;
 	uint32_t bytes = b->arg_bytes + b->env_bytes + b->prefix_bytes + 4 * (b->argc + b->envc + p->n_prefix);
 	if (bytes > EXEC_ARGS_MAX || bytes > p->limit_stack_bytes / 4) return -E2BIG;
@@ -283,6 +289,7 @@ static void change_over(struct task *t, struct build *b, struct actions *own)
 	}
 	reset_actions(y->actions);
 	altstack_none(y);
+	y->personality &= ~0xffu; /* an ELF program is a plain Linux one; the flags stay */
 	y->restore_mask = false;
 	memset(&y->restart, 0, sizeof y->restart);
 	arch_user_init(&y->user);

@@ -6,7 +6,9 @@
 #include "kernel/proc/ipc.h"
 #include "kernel/base/log.h"
 #include "kernel/proc/itimer.h"
+#include "kernel/proc/robust.h"
 #include "kernel/proc/task.h"
+#include "kernel/proc/tracer.h"
 
 static struct ksiginfo child_info(const struct group *g, int code, int status)
 {
@@ -98,9 +100,18 @@ static void adopt(struct group *c, struct group *init)
 	if (c->state == RUN_ZOMBIE) tell_parent(c);
 }
 
+/* The nearest ancestor that asked for orphans (PR_SET_CHILD_SUBREAPER), else init. */
+static struct group *next_parent(const struct group *g)
+{
+	struct group *p = g->parent;
+
+	while (p && (!p->subreaper || list_empty(&p->tasks))) p = p->parent;
+	return p ? p : group_find(1);
+}
+
 static void give_children_away(struct group *g)
 {
-	struct group *init = group_find(1);
+	struct group *init = next_parent(g);
 
 	while (!list_empty(&g->children)) {
 		struct group *c = list_entry(g->children.next, struct group, siblings);
@@ -135,6 +146,7 @@ static void end_group(struct group *g)
 	was_link = is_link(g);
 	give_children_away(g);
 	g->state = RUN_ZOMBIE;
+	waitq_wake_all(&g->ended);
 	if (was_link) wake_orphans(g->pgrp);
 	tell_parent(g);
 }
@@ -148,7 +160,7 @@ void home_release_vfork(struct task *t)
 	waitq_wake_all(&parent->home.unit->changed); /* after exec the child has a unit of its own */
 }
 
-static void retire(struct task *t, const struct figures *used)
+static void retire(struct task *t, int32_t wait_status, const struct figures *used)
 {
 	struct group *g = t->home.group;
 	struct figures own = used ? *used : task_figures(t);
@@ -158,10 +170,19 @@ static void retire(struct task *t, const struct figures *used)
 	list_remove(&t->home.in_group);
 	list_remove(&t->home.in_tids);
 	g->n_tasks--;
+	tracer_task_ends(t, wait_status, g->n_tasks == 0);
 	t->exiting = true;
 	home_release_vfork(t);
 	signal_retarget(g);
 	waitq_wake_all(&g->task_ended);
+}
+
+/* Before the parent is told: what it then finds of shared memory and of free memory is without the process. */
+static void give_memory_back(struct task *t)
+{
+	if (!t->has_body || !t->body.space || thread_current() != &t->thread || (t->thread.cuts & CUT_DESTROY)) return;
+	task_leave_memory(t);
+	if (t->body.space->refs == 1) space_empty(t->body.space);
 }
 
 void home_exit_group(struct task *t, int32_t wait_status, const struct figures *used)
@@ -171,11 +192,14 @@ void home_exit_group(struct task *t, int32_t wait_status, const struct figures *
 	if (!list_linked(&t->home.in_group)) return; /* it has ended already */
 	group_ref(g);
 	/* no cores are written; the bit says that one would have been: core(5) */
-	if (g->rlimits[RLIMIT_CORE].cur == 0 && (wait_status & 0x7f)) wait_status &= ~WSTATUS_CORE;
+	if ((g->rlimits[RLIMIT_CORE].cur == 0 || g->undumpable) && (wait_status & 0x7f)) wait_status &= ~WSTATUS_CORE;
 	if (!g->exiting) g->exit_status = wait_status;
 	g->exiting = true;
-	retire(t, used);
-	if (g->n_tasks == 0) end_group(g);
+	retire(t, g->exit_status, used);
+	if (g->n_tasks == 0) {
+		give_memory_back(t);
+		end_group(g);
+	}
 	group_unref(g);
 }
 
@@ -188,5 +212,5 @@ void home_exit_task(struct task *t, int32_t wait_status)
 		home_exit_group(t, wait_status, NULL);
 		return;
 	}
-	retire(t, NULL);
+	retire(t, wait_status, NULL);
 }

@@ -1,6 +1,7 @@
-/* fork.c - fork(2), vfork(2), clone(2) of processes and threads: the child's home half, then its body, then both set going.
+/* fork.c - fork(2), vfork(2), and what clone.c asks for: the child's home half, then its body, then both set going.
  * Called by: dispatch.c through the table.
  * Never: gives a thread files or a cwd of its own: they are its process's, with or without CLONE_FILES and CLONE_FS.  */
+#include "kernel/proc/fork.h"
 #include "kernel/base/clock.h"
 #include "kernel/proc/altstack.h"
 #include "kernel/proc/exit.h"
@@ -20,7 +21,7 @@ static bool too_many(const struct group *g)
 	const struct group *o;
 	uint64_t n = 0;
 
-	if (g->cred.uid == 0) return false;
+	if (g->cred.uid == 0 || cred_may(&g->cred, CAP_SYS_RESOURCE) || cred_may(&g->cred, CAP_SYS_ADMIN)) return false;
 	list_for_each(o, &all_groups, in_all)
 		if (o->cred.uid == g->cred.uid) n += MAX(o->n_tasks, 1u);
 	return n >= g->rlimits[RLIMIT_NPROC].cur;
@@ -50,6 +51,19 @@ static struct group *new_process(struct task *parent, uint32_t flags, uint32_t p
 	return g;
 }
 
+/* SCHED_RESET_ON_FORK: the child is an ordinary one, and no nicer to itself than others. */
+static void inherit_sched(struct task *t, const struct task *parent)
+{
+	bool reset = parent->home.sched.reset_on_fork;
+	bool better = reset && (parent->home.sched.policy == SCHED_FIFO || parent->home.sched.policy == SCHED_RR || parent->thread.nice < 0);
+
+	t->home.sched = parent->home.sched;
+	t->home.ioprio = parent->home.ioprio;
+	task_set_nice(t, better ? 0 : parent->thread.nice);
+	t->home.sched.reset_on_fork = false;
+	if (better) t->home.sched = (struct sched_kept){.policy = SCHED_OTHER};
+}
+
 int32_t home_fork(struct task *parent, uint32_t flags, struct task **child)
 {
 	struct group *from = parent->home.group, *g = from;
@@ -69,13 +83,14 @@ int32_t home_fork(struct task *parent, uint32_t flags, struct task **child)
 		return -ENOMEM;
 	}
 	memcpy(t->home.comm, parent->home.comm, sizeof t->home.comm);
+	inherit_sched(t, parent);
 	t->home.mask_mirror = parent->home.mask_mirror;
 	if (flags & CLONE_VFORK) t->home.vfork_child_of = parent;
 	*child = t;
 	return (int32_t)id;
 }
 
-static void undo_fork(struct task *child)
+void fork_undo(struct task *child)
 {
 	struct group *g = child->home.group;
 	bool thread = child->home.tid != g->pid;
@@ -104,14 +119,14 @@ static void wait_for_child(struct task *parent, uint32_t pid)
 	unit_unref(u);
 }
 
-static int32_t finish(struct ucall *c, uint32_t flags)
+int32_t fork_finish(struct ucall *c, uint32_t flags)
 {
 	uint32_t pid = (uint32_t)c->home_result;
 	struct task *child = task_find(pid);
 
 	KASSERT2(child, pid, c->body_result);
 	if (c->body_result < 0) {
-		undo_fork(child);
+		fork_undo(child);
 		return c->body_result;
 	}
 	cpu_limit_watch(child->home.group);
@@ -137,6 +152,7 @@ static void copy_body(const struct body *p, struct body *y, uint32_t stack)
 	y->user.regs.eax = 0;
 	if (stack) y->user.regs.esp = stack;
 	y->mask = p->mask;
+	y->personality = p->personality;
 	y->altstack_sp = p->altstack_sp;
 	y->altstack_size = p->altstack_size;
 	y->altstack_flags = p->altstack_flags;
@@ -194,7 +210,7 @@ int32_t body_row_fork(struct ucall *c)
 
 int32_t finish_row_fork(struct ucall *c)
 {
-	return finish(c, FLAGS_FORK);
+	return fork_finish(c, FLAGS_FORK);
 }
 
 int32_t home_row_vfork(struct ucall *c)
@@ -211,43 +227,5 @@ int32_t body_row_vfork(struct ucall *c)
 
 int32_t finish_row_vfork(struct ucall *c)
 {
-	return finish(c, FLAGS_VFORK);
-}
-
-/* clone(flags, stack, parent_tid, tls, child_tid): the i386 order. */
-#define CLONE_NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
-
-static int check_clone(uint32_t flags)
-{
-	if (flags & (CLONE_NAMESPACES | CLONE_PIDFD)) return -EINVAL;
-	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM)) return -EINVAL;
-	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND)) return -EINVAL;
-	return (flags & CSIGNAL) > LINUX_NSIG ? -EINVAL : 0;
-}
-
-int32_t home_row_clone(struct ucall *c)
-{
-	struct task *child;
-	int err = check_clone(c->arg[0]);
-
-	return err ? err : home_fork(c->task, c->arg[0], &child);
-}
-
-int32_t body_row_clone(struct ucall *c)
-{
-	uint32_t flags = c->arg[0], ptid = c->arg[2], ctid = c->arg[4], pid = (uint32_t)c->home_result;
-	struct task *child;
-	int err = build(c, flags, c->arg[1], c->arg[3], &child);
-
-	if (err) return err;
-	/* as Linux: a wild address is not an error here */
-	if ((flags & CLONE_PARENT_SETTID) && umem_store_u32(c->mem, uaddr(ptid), pid)) ptid = 0;
-	if ((flags & CLONE_CHILD_SETTID) && umem_store_u32(&child->umem, uaddr(ctid), pid)) ctid = 0;
-	child->body.clear_child_tid = (flags & CLONE_CHILD_CLEARTID) ? c->arg[4] : 0;
-	return 0;
-}
-
-int32_t finish_row_clone(struct ucall *c)
-{
-	return finish(c, c->arg[0]);
+	return fork_finish(c, FLAGS_VFORK);
 }

@@ -32,6 +32,8 @@ static uint32_t full_tags(const uint8_t fx[512])
 {
 	uint32_t top = get16(fx + 2) >> 11 & 7, tags = 0;
 
+	if (!fx[FX_TAG]) return 0xffff; /* all empty, as most programs leave them */
+
 	for (uint32_t i = 0; i < 8; i++) {
 		uint32_t tag = (fx[FX_TAG] >> i & 1) ? tag_of(fx + FX_ST + 16 * ((i - top) & 7)) : 3;
 		tags |= tag << (2 * i);

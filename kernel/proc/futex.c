@@ -24,6 +24,7 @@ static int key_of(struct space *s, uint32_t at, bool private, struct key *key)
 	if (private) return 0;
 	const struct area *a = space_find(s, at);
 	if (!a || a->prot == PROT_NONE) return -EFAULT;
+	if (!a->backing && !(a->prot & PROT_WRITE)) return -EFAULT; /* as Linux: what nobody can change */
 	if (!(a->flags & AREA_SHARED) || !a->backing) return 0;
 	*key = (struct key){a->backing, ((uint64_t)a->pgoff << PAGE_SHIFT) + (at - a->start), false};
 	return 0;
@@ -51,6 +52,8 @@ int futex_wait(struct task *t, uint32_t at, bool private, uint32_t val, uint32_t
 	uint32_t now;
 	int r;
 
+	r = key_of(t->body.space, at, private, &s.key);
+	if (r) return r;
 	if (umem_fetch_u32(&t->umem, uaddr(at), &now)) return -EFAULT;
 	if (umem_fetch_u32(&t->umem, uaddr(at), &now)) return -EFAULT; /* resident now: this one did not sleep */
 	if (now != val) return t->call.resumed ? 0 : -EAGAIN;

@@ -5,10 +5,12 @@
 #include "fs/tty.h"
 #include "kernel/proc/ipc.h"
 #include "kernel/base/clock.h"
+#include "kernel/proc/cred.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/ids.h"
 #include "kernel/proc/oom.h"
 #include "kernel/proc/procfs_rows.h"
+#include "kernel/proc/tracer.h"
 #include "lib/str.h"
 
 /* ---- sessions */
@@ -41,8 +43,8 @@ static const struct linux_rlimit64 first_limits[RLIM_NLIMITS] = {
 	[RLIMIT_CORE] = {0, RLIM_INFINITY},
 	[RLIMIT_RSS] = {RLIM_INFINITY, RLIM_INFINITY},
 	[RLIMIT_NPROC] = {1024, 1024},
-	[RLIMIT_NOFILE] = {256, FD_MAX},
-	[RLIMIT_MEMLOCK] = {RLIM_INFINITY, RLIM_INFINITY},
+	[RLIMIT_NOFILE] = {1024, FD_MAX},
+	[RLIMIT_MEMLOCK] = {8u << 20, 8u << 20},
 	[RLIMIT_AS] = {RLIM_INFINITY, RLIM_INFINITY},
 	[RLIMIT_LOCKS] = {RLIM_INFINITY, RLIM_INFINITY},
 	[RLIMIT_SIGPENDING] = {1024, 1024},
@@ -79,6 +81,7 @@ static int inherit(struct group *g, struct group *parent)
 	session_ref(g->session);
 	g->who = parent->who;
 	g->cred = parent->cred;
+	cred_hold(&g->cred);
 	name_ref(g->who.root);
 	name_ref(g->who.cwd);
 	memcpy(g->rlimits, parent->rlimits, sizeof g->rlimits);
@@ -91,6 +94,10 @@ static int inherit(struct group *g, struct group *parent)
 	g->environ_len = g->environ ? parent->environ_len : 0;
 	g->nice = parent->nice;
 	g->no_new_privs = parent->no_new_privs;
+	g->undumpable = parent->undumpable;
+	g->keepcaps = parent->keepcaps;
+	g->no_thp = parent->no_thp;
+	g->timer_slack_ns = parent->timer_slack_ns;
 	g->ignored_mirror = parent->ignored_mirror;
 	g->caught_mirror = parent->caught_mirror;
 	g->nocldwait = parent->nocldwait;
@@ -106,6 +113,7 @@ static int first(struct group *g)
 	if (!g->session || !g->fds) return -ENOMEM;
 	g->fds->limit = (uint32_t)first_limits[RLIMIT_NOFILE].cur;
 	memcpy(g->rlimits, first_limits, sizeof g->rlimits);
+	g->cred.effective = g->cred.permitted = g->cred.bounding = CAP_ALL;
 	g->who = (struct fs_caller){.umask = 022, .root = name_root(), .cwd = name_root(), .fsize_limit = UINT64_MAX};
 	name_ref(g->who.root);
 	name_ref(g->who.cwd);
@@ -125,6 +133,7 @@ struct group *group_new(struct group *parent)
 	list_init(&g->posix_timers);
 	list_init(&g->fs_sharers);
 	waitq_init(&g->child_event);
+	waitq_init(&g->ended);
 	waitq_init(&g->task_ended);
 	g->refs = 1;
 	g->exit_signal = SIGCHLD;
@@ -140,6 +149,7 @@ struct group *group_new(struct group *parent)
 	g->parent = parent;
 	if (parent) list_push_back(&parent->children, &g->siblings);
 	list_push_back(&all_groups, &g->in_all);
+	if (parent) tracer_inherit(g, parent);
 	return g;
 }
 
@@ -244,8 +254,10 @@ void group_unref(struct group *g)
 {
 	KASSERT2(g->refs > 0, g->refs, g->pid);
 	if (--g->refs) return;
+	tracer_leave(g);
 	group_drop_environment(g);
 	sigqueue_clear(&g->pending);
+	cred_drop(&g->cred);
 	list_remove(&g->siblings);
 	list_remove(&g->in_all);
 	if (g->session) session_unref(g->session);
@@ -351,6 +363,14 @@ static void signal_pgrp(uint32_t pgrp, int sig)
 	if (pgrp) signal_post_pgrp(pgrp, &info, NULL);
 }
 
+static void signal_pid(uint32_t pid, int sig)
+{
+	const struct ksiginfo info = {.signo = sig, .code = SI_KERNEL};
+	struct group *g = group_find(pid);
+
+	if (g) signal_post_group(g, &info);
+}
+
 static void raise_pgrp(const struct fs_caller *c, int sig)
 {
 	signal_pgrp(asker(c)->pgrp, sig);
@@ -362,6 +382,15 @@ static bool pgrp_in_session(uint32_t pgrp, uint32_t session)
 
 	list_for_each(g, &all_groups, in_all)
 		if (g->pgrp == pgrp && g->session->id == session) return true;
+	return false;
+}
+
+static bool pgrp_exists(uint32_t pgrp)
+{
+	struct group *g;
+
+	list_for_each(g, &all_groups, in_all)
+		if (g->pgrp == pgrp) return true;
 	return false;
 }
 
@@ -378,14 +407,18 @@ const struct fs_caller_ops proc_caller_ops = {
 	.raise = raise,
 	.raise_pgrp = raise_pgrp,
 	.pgrp_in_session = pgrp_in_session,
+	.pgrp_exists = pgrp_exists,
 };
 
 void proc_init(void)
 {
 	ids_init();
 	fs_signal_pgrp = signal_pgrp;
+	fs_signal_pid = signal_pid;
 	space_shared_backing = tmpfs_shared_backing;
 	oom_init();
 	procfs_rows_init();
+	sysfs_rows_init();
 	ipc_init();
+	tracer_init();
 }

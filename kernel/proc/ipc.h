@@ -5,6 +5,7 @@
 #define KERNEL_PROC_IPC_H
 #include "kernel/proc/proc.h"
 #include "kernel/syscall/ucall.h"
+#include "lib/fmt.h"
 #define IPC_CREAT 01000u
 #define IPC_EXCL 02000u
 #define IPC_NOWAIT 04000u
@@ -14,6 +15,7 @@
 #define IPC_STAT 2u
 #define IPC_INFO 3u
 #define IPC_64 0x100u   /* the layout of structures that Linux calls 64: the only one here */
+struct text_sink;
 struct linux_ipc_perm {
 	int32_t key;
 	uint32_t uid, gid, cuid, cgid;
@@ -23,12 +25,18 @@ struct linux_ipc_perm {
 LINUX_SIZE(linux_ipc_perm, 36);
 struct ipc_object {
 	struct linux_ipc_perm perm;
-	int32_t id;               /* seq * IPC_SLOTS + slot */
+	int32_t id;               /* seq * IPC_SLOTS_MAX + slot */
 	uint32_t refs;            /* its table; sleepers; a segment's attachments */
 	bool removed;
 };
-#define IPC_SLOTS 128u
-struct ipc_table { struct ipc_object *slot[IPC_SLOTS]; uint32_t seq; };
+#define IPC_SLOTS_MAX 32768u
+#define IPC_MNI 32000u       /* of semaphore sets and of queues, as Linux */
+#define SHM_MNI 4096u
+/* Slots grow as they are needed, up to limit. */
+struct ipc_table { struct ipc_object **slot; uint32_t n, limit, seq; };
+/** /proc/sysvipc/WHAT: a heading, then a line for each object that `who` may read. */
+void ipc_show(struct ipc_table *t, struct text_sink *s, const struct fs_caller *who, const char *heading,
+	      void (*line)(struct text_sink *s, const struct ipc_object *o));
 /** shmget and its relatives: the object of key, or a new one from make (refs 1, perm zeroed). Its id, or -errno. */
 int32_t ipc_get(struct ipc_table *t, int32_t key, uint32_t flags, const struct fs_caller *who,
 		struct ipc_object *(*make)(uint32_t arg), uint32_t arg, int (*check)(struct ipc_object *o, uint32_t arg));
@@ -36,7 +44,8 @@ int32_t ipc_get(struct ipc_table *t, int32_t key, uint32_t flags, const struct f
 int ipc_find(struct ipc_table *t, int32_t id, uint32_t rw, const struct fs_caller *who, struct ipc_object **out);
 struct ipc_object *ipc_slot(struct ipc_table *t, uint32_t slot); /* NULL: free; for the *_STAT commands */
 int ipc_may_change(const struct ipc_object *o, const struct fs_caller *who); /* owner, maker or root; -EPERM */
-void ipc_set(struct ipc_object *o, const struct linux_ipc_perm *p);
+/** IPC_SET: owner and mode. -EINVAL: an id of -1. */
+int ipc_set(struct ipc_object *o, const struct linux_ipc_perm *p);
 void ipc_remove(struct ipc_table *t, struct ipc_object *o);  /* out of the table, marked; the caller drops the table's reference */
 int32_t ipc_highest(const struct ipc_table *t);
 uint32_t ipc_used(const struct ipc_table *t);
@@ -44,6 +53,11 @@ uint32_t ipc_now(void);                                      /* seconds since 19
 
 void ipc_exit(uint32_t pid);  /* a process ends: SEM_UNDO */
 void ipc_init(void);          /* /proc/sys/kernel/shm*, sem, msg* */
+
+/* /proc/sysvipc */
+int shm_show(struct text_sink *s, const struct fs_caller *who);
+int sem_show(struct text_sink *s, const struct fs_caller *who);
+int msg_show(struct text_sink *s, const struct fs_caller *who);
 
 int32_t sys_shmget(struct ucall *c);
 int32_t sys_shmat(struct ucall *c);

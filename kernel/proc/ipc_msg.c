@@ -4,6 +4,7 @@
 #include "kernel/proc/ipc.h"
 #include "abi/kernel_errno.h"
 #include "abi/linux_errno.h"
+#include "fs/synth.h"
 #include "kernel/mm/kheap.h"
 #include "lib/str.h"
 
@@ -31,7 +32,7 @@ struct queue {
 	struct waitq changed;
 	uint32_t bytes, n, limit, stime, rtime, ctime, lspid, lrpid;
 };
-static struct ipc_table queues;
+static struct ipc_table queues = {.limit = IPC_MNI};
 
 static struct queue *of(struct ipc_object *o)
 {
@@ -210,12 +211,12 @@ static int stat_to(struct ucall *c, const struct queue *q)
 
 static int32_t info(struct ucall *c, uint32_t cmd)
 {
-	struct linux_msginfo i = {.pool = 1024, .map = 16384, .max = MSGMAX, .mnb = MSGMNB, .mni = IPC_SLOTS, .ssz = 16, .tql = 16384, .seg = 0xffff};
+	struct linux_msginfo i = {.pool = IPC_MNI * (MSGMNB / 1024), .map = 16384, .max = MSGMAX, .mnb = MSGMNB, .mni = IPC_MNI, .ssz = 16, .tql = 16384, .seg = 0xffff};
 
 	if (cmd == MSG_INFO) {
 		i.pool = (int32_t)ipc_used(&queues);
 		i.map = i.tql = 0;
-		for (uint32_t n = 0; n < IPC_SLOTS; n++) {
+		for (uint32_t n = 0; n < queues.n; n++) {
 			struct ipc_object *o = ipc_slot(&queues, n);
 			if (!o) continue;
 			i.map += (int32_t)of(o)->n;
@@ -226,16 +227,33 @@ static int32_t info(struct ucall *c, uint32_t cmd)
 	return err ? err : ipc_highest(&queues);
 }
 
+static void show_line(struct text_sink *s, const struct ipc_object *o)
+{
+	const struct queue *q = container_of(o, struct queue, o);
+	const struct linux_ipc_perm *p = &o->perm;
+
+	sink_printf(s, "%10d %10d  %4o  %10u %10u %5u %5u %5u %5u %5u %5u %10u %10u %10u\n", p->key, o->id, p->mode, q->bytes, q->n, q->lspid,
+		    q->lrpid, p->uid, p->gid, p->cuid, p->cgid, q->stime, q->rtime, q->ctime);
+}
+
+int msg_show(struct text_sink *s, const struct fs_caller *who)
+{
+	ipc_show(&queues, s, who, "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime",
+		 show_line);
+	return 0;
+}
+
 static int32_t change(struct ucall *c, struct queue *q, uint32_t cmd)
 {
 	struct linux_msqid_ds d;
 	int err = cmd == IPC_SET ? umem_fetch(c->mem, &d, uaddr(c->arg[2]), sizeof d) : 0;
 
 	if (!err) err = ipc_may_change(&q->o, ucall_who(c));
-	if (!err && cmd == IPC_SET && d.qbytes > MSGMNB && !capable(ucall_who(c))) err = -EPERM;
+	if (!err && cmd == IPC_SET && d.qbytes > MSGMNB && !has_cap(ucall_who(c), CAP_SYS_RESOURCE)) err = -EPERM;
 	if (err) return err;
 	if (cmd == IPC_SET) {
-		ipc_set(&q->o, &d.perm);
+		err = ipc_set(&q->o, &d.perm);
+		if (err) return err;
 		q->limit = d.qbytes;
 		q->ctime = ipc_now();
 		waitq_wake_all(&q->changed);
@@ -249,7 +267,7 @@ static int32_t change(struct ucall *c, struct queue *q, uint32_t cmd)
 
 int32_t sys_msgctl(struct ucall *c)
 {
-	uint32_t cmd = c->arg[1] & ~IPC_64;
+	uint32_t cmd = c->arg[1];
 	struct ipc_object *o;
 
 	if ((int32_t)c->arg[0] < 0 || (int32_t)c->arg[1] < 0) return -EINVAL;

@@ -5,11 +5,12 @@
 #include "abi/kernel_errno.h"
 #include "abi/linux_errno.h"
 #include "kernel/base/clock.h"
+#include "fs/synth.h"
 #include "kernel/mm/kheap.h"
 #include "lib/str.h"
 
 #define SEM_UNDO 0x1000u
-#define SEMMSL 500u
+#define SEMMSL 32000u
 #define SEMOPM 500u
 #define SEMVMX 32767
 #define GETPID 11u
@@ -37,7 +38,7 @@ struct set {
 	uint32_t otime, ctime, n;
 	struct sem sem[];
 };
-static struct ipc_table sets;
+static struct ipc_table sets = {.limit = IPC_MNI};
 
 static struct set *of(struct ipc_object *o)
 {
@@ -203,7 +204,7 @@ int32_t sys_semtimedop64(struct ucall *c) { return semtimedop(c, true); }
 
 void ipc_exit(uint32_t pid)
 {
-	for (uint32_t n = 0; n < IPC_SLOTS; n++) {
+	for (uint32_t n = 0; n < sets.n; n++) {
 		struct ipc_object *o = ipc_slot(&sets, n);
 		struct set *s = o ? of(o) : NULL;
 		struct undo **at = s ? &s->undos : NULL;
@@ -231,19 +232,34 @@ static int stat_to(struct ucall *c, const struct set *s)
 
 static int32_t info(struct ucall *c, uint32_t cmd)
 {
-	struct linux_seminfo i = {.map = 64000, .mni = IPC_SLOTS, .mns = 64000, .mnu = 64000, .msl = SEMMSL, .opm = SEMOPM, .ume = SEMOPM,
+	struct linux_seminfo i = {.map = 1024000000, .mni = IPC_MNI, .mns = 1024000000, .mnu = 1024000000, .msl = SEMMSL, .opm = SEMOPM, .ume = SEMOPM,
 				  .usz = 20, .vmx = SEMVMX, .aem = SEMVMX};
 
 	if (cmd == SEM_INFO) {
 		i.usz = (int32_t)ipc_used(&sets);
 		i.aem = 0;
-		for (uint32_t n = 0; n < IPC_SLOTS; n++) {
+		for (uint32_t n = 0; n < sets.n; n++) {
 			struct ipc_object *o = ipc_slot(&sets, n);
 			if (o) i.aem += (int32_t)of(o)->n;
 		}
 	}
 	int err = umem_store(c->mem, uaddr(c->arg[3]), &i, sizeof i);
 	return err ? err : ipc_highest(&sets);
+}
+
+static void show_line(struct text_sink *s, const struct ipc_object *o)
+{
+	const struct set *q = container_of(o, struct set, o);
+	const struct linux_ipc_perm *p = &o->perm;
+
+	sink_printf(s, "%10d %10d  %4o %10u %5u %5u %5u %5u %10u %10u\n", p->key, o->id, p->mode, q->n, p->uid, p->gid, p->cuid, p->cgid,
+		    q->otime, q->ctime);
+}
+
+int sem_show(struct text_sink *s, const struct fs_caller *who)
+{
+	ipc_show(&sets, s, who, "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime", show_line);
+	return 0;
 }
 
 /* A value was set by hand: nobody's adjustments count any more. */
@@ -313,7 +329,8 @@ static int32_t change(struct ucall *c, struct set *s, uint32_t cmd)
 	if (!err) err = ipc_may_change(&s->o, ucall_who(c));
 	if (err) return err;
 	if (cmd == IPC_SET) {
-		ipc_set(&s->o, &d.perm);
+		err = ipc_set(&s->o, &d.perm);
+		if (err) return err;
 		s->ctime = ipc_now();
 		return 0;
 	}
@@ -336,7 +353,7 @@ static int32_t with_set(struct ucall *c, struct set *s, uint32_t cmd)
 
 int32_t sys_semctl(struct ucall *c)
 {
-	uint32_t cmd = c->arg[2] & ~IPC_64, rw = cmd == SETVAL || cmd == SETALL ? 2 : cmd == IPC_SET || cmd == IPC_RMID ? 0 : 4;
+	uint32_t cmd = c->arg[2] , rw = cmd == SETVAL || cmd == SETALL ? 2 : cmd == IPC_SET || cmd == IPC_RMID ? 0 : 4;
 	struct ipc_object *o;
 
 	if ((int32_t)c->arg[0] < 0) return -EINVAL;

@@ -3,6 +3,7 @@
  * Never: travels: a space with a writable segment stays at home (cantmove: shm).  Source: shmop(2), shmctl(2).  */
 #include "kernel/proc/ipc.h"
 #include "abi/linux_errno.h"
+#include "fs/synth.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/mm/space.h"
 #include "lib/fmt.h"
@@ -12,6 +13,7 @@
 #define SHM_RND 020000u
 #define SHM_REMAP 040000u
 #define SHM_EXEC 0100000u
+#define SHM_HUGETLB 04000u
 #define SHM_LOCK 11u
 #define SHM_UNLOCK 12u
 #define SHM_STAT 13u
@@ -36,7 +38,7 @@ struct segment {
 	struct backing *pages;      /* a nameless inode of tmpfs */
 	uint32_t size, attached, atime, dtime, ctime, cpid, lpid;
 };
-static struct ipc_table segments;
+static struct ipc_table segments = {.limit = SHM_MNI};
 
 static struct segment *of(struct ipc_object *o)
 {
@@ -70,6 +72,21 @@ static void seg_dirtied(struct backing *b, uint32_t index)
 	p->ops->dirtied(p, index);
 }
 
+static bool seg_has_page(struct backing *b, uint32_t index)
+{
+	struct backing *p = of_backing(b)->pages;
+
+	return p->ops->has_page(p, index);
+}
+
+static int seg_punch(struct backing *b, uint32_t first, uint32_t end)
+{
+	struct backing *p = of_backing(b)->pages;
+
+	backing_cut(b, first, end, false);
+	return p->ops->punch(p, first, end);
+}
+
 static uint64_t seg_size(struct backing *b)
 {
 	return ALIGN_UP(of_backing(b)->size, PAGE_SIZE);
@@ -81,17 +98,24 @@ static void seg_ref(struct backing *b)
 	of_backing(b)->o.refs++;
 }
 
-static void seg_unref(struct backing *b)
+static void let_go(struct segment *s)
 {
-	struct segment *s = of_backing(b);
-
 	s->attached--;
-	s->dtime = ipc_now();
 	if (s->attached == 0 && s->o.perm.mode & SHM_DEST && !s->o.removed) {
 		ipc_remove(&segments, &s->o);
 		put(s);
 	}
 	put(s);
+}
+
+static void seg_unref(struct backing *b)
+{
+	struct segment *s = of_backing(b);
+	const struct task *t = task_of_thread(thread_current());
+
+	s->dtime = ipc_now();
+	if (t) s->lpid = t->body.pid;
+	let_go(s);
 }
 
 static void seg_describe(struct backing *b, char *path, uint32_t size, uint32_t *dev, uint64_t *ino)
@@ -104,8 +128,17 @@ static void seg_describe(struct backing *b, char *path, uint32_t size, uint32_t 
 }
 
 static const struct backing_ops seg_ops = {
-	.get_page = seg_get_page, .dirtied = seg_dirtied, .size = seg_size, .ref = seg_ref, .unref = seg_unref, .describe = seg_describe,
+	.get_page = seg_get_page, .has_page = seg_has_page, .punch = seg_punch, .dirtied = seg_dirtied, .size = seg_size, .ref = seg_ref, .unref = seg_unref, .describe = seg_describe,
 };
+
+/* Bytes of it that are in memory. */
+static uint32_t resident(const struct segment *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < PAGES(s->size); i++) n += s->pages->ops->has_page(s->pages, i);
+	return n << PAGE_SHIFT;
+}
 
 /* ---- shmget */
 static struct ipc_object *make(uint32_t size)
@@ -132,7 +165,7 @@ static int check_size(struct ipc_object *o, uint32_t size)
 int32_t sys_shmget(struct ucall *c)
 {
 	const struct fs_caller *who = ucall_who(c);
-	int32_t id = ipc_get(&segments, (int32_t)c->arg[0], c->arg[2], who, make, c->arg[1], check_size);
+	int32_t id = (c->arg[2] & SHM_HUGETLB) ? -ENOMEM : ipc_get(&segments, (int32_t)c->arg[0], c->arg[2], who, make, c->arg[1], check_size);
 	struct ipc_object *o;
 
 	if (id >= 0 && !ipc_find(&segments, id, 0, who, &o) && !of(o)->cpid) of(o)->cpid = who->ops->pid(who);
@@ -173,7 +206,7 @@ int32_t body_shmat(struct ucall *c)
 		if (a && a->start < at + len) r = -EINVAL;
 	}
 	if (!r) r = space_map(sp, at, len, prot, how, AREA_SHARED | (flags & SHM_RDONLY ? AREA_NOWRITE : 0), b, 0);
-	b->ops->unref(b);
+	let_go(of_backing(b)); /* the call's own; the area has another */
 	if ((uint32_t)r >= (uint32_t)-4095 || !c->arg[3]) return r;
 	int err = umem_store_u32(c->mem, uaddr(c->arg[3]), (uint32_t)r);
 	return err;
@@ -213,17 +246,34 @@ static int stat_to(struct ucall *c, const struct segment *s)
 
 static int32_t info(struct ucall *c, uint32_t cmd)
 {
-	struct linux_shminfo limits = {.max = SHMMAX, .min = 1, .mni = IPC_SLOTS, .seg = IPC_SLOTS, .all = SHMMAX};
+	struct linux_shminfo limits = {.max = SHMMAX, .min = 1, .mni = SHM_MNI, .seg = SHM_MNI, .all = SHMMAX};
 	struct linux_shm_info used = {.used_ids = ipc_used(&segments)};
 	int err;
 
-	for (uint32_t n = 0; n < IPC_SLOTS; n++) {
+	for (uint32_t n = 0; n < segments.n; n++) {
 		struct ipc_object *o = ipc_slot(&segments, n);
 		if (o) used.tot += PAGES(of(o)->size);
 	}
 	err = cmd == IPC_INFO ? umem_store(c->mem, uaddr(c->arg[2]), &limits, sizeof limits)
 			      : umem_store(c->mem, uaddr(c->arg[2]), &used, sizeof used);
 	return err ? err : ipc_highest(&segments);
+}
+
+static void show_line(struct text_sink *s, const struct ipc_object *o)
+{
+	const struct segment *q = container_of(o, struct segment, o);
+	const struct linux_ipc_perm *p = &o->perm;
+
+	sink_printf(s, "%10d %10d  %4o %10u %5u %5u  %5u %5u %5u %5u %5u %10u %10u %10u %10u %10u\n", p->key, o->id, p->mode, q->size, q->cpid,
+		    q->lpid, q->attached, p->uid, p->gid, p->cuid, p->cgid, q->atime, q->dtime, q->ctime, resident(q), 0u);
+}
+
+int shm_show(struct text_sink *s, const struct fs_caller *who)
+{
+	ipc_show(&segments, s, who,
+		 "       key      shmid perms       size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime        rss       swap",
+		 show_line);
+	return 0;
 }
 
 static void destroy(struct segment *s)
@@ -245,7 +295,8 @@ static int32_t change(struct ucall *c, struct segment *s, uint32_t cmd)
 	if (!err) err = ipc_may_change(&s->o, ucall_who(c));
 	if (err) return err;
 	if (cmd == IPC_SET) {
-		ipc_set(&s->o, &d.perm);
+		err = ipc_set(&s->o, &d.perm);
+		if (err) return err;
 		s->ctime = ipc_now();
 	} else if (cmd == IPC_RMID) {
 		destroy(s);
@@ -257,7 +308,7 @@ static int32_t change(struct ucall *c, struct segment *s, uint32_t cmd)
 
 int32_t sys_shmctl(struct ucall *c)
 {
-	uint32_t cmd = c->arg[1] & ~IPC_64;
+	uint32_t cmd = c->arg[1];
 	struct ipc_object *o;
 
 	if ((int32_t)c->arg[0] < 0 || (int32_t)c->arg[1] < 0) return -EINVAL;

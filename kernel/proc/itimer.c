@@ -19,7 +19,8 @@ struct itimer_real {
 	bool posix;
 	uint32_t id, which_clock, value, tid;
 	int signo, notify;
-	uint32_t overrun;
+	uint32_t overrun, last_overrun; /* since the last signal that was taken; told with that one */
+	bool queued;               /* its signal waits: it goes on when that is taken, timer_getoverrun(2) */
 };
 
 static struct list_node due_list = LIST_INIT(due_list);
@@ -34,21 +35,17 @@ static void fire(struct ktimer *k)
 	waitq_wake_one(&due_wait);
 }
 
-/* The next expiry of a periodic timer; how many were missed. */
+/* The next expiry of ITIMER_REAL. */
 static void rearm(struct itimer_real *t)
 {
 	uint64_t now = clock_now_ns();
 
-	t->overrun = 0;
 	if (!t->interval_ns) {
 		t->deadline_ns = 0;
 		return;
 	}
 	t->deadline_ns += t->interval_ns;
-	while (t->deadline_ns <= now && t->overrun < 1000) {
-		t->deadline_ns += t->interval_ns;
-		t->overrun++;
-	}
+	for (int i = 0; t->deadline_ns <= now && i < 1000; i++) t->deadline_ns += t->interval_ns;
 	if (t->deadline_ns <= now) t->deadline_ns = now + t->interval_ns;
 	ktimer_arm(&t->clock, t->deadline_ns);
 }
@@ -76,21 +73,82 @@ static void look_at_cpu(struct itimer_real *t)
 	ktimer_arm(&t->clock, t->deadline_ns);
 }
 
-static void post(struct itimer_real *t)
+static void fire_real(struct itimer_real *t)
 {
-	struct ksiginfo info = {.signo = SIGALRM, .code = SI_KERNEL};
+	const struct ksiginfo info = {.signo = SIGALRM, .code = SI_KERNEL};
 
-	if (!t->posix) {
-		signal_post_group(t->group, &info);
+	rearm(t);
+	signal_post_group(t->group, &info);
+}
+
+/* ---- POSIX timers on clocks that are not the monotonic one */
+static bool cpu_clock(uint32_t clock)
+{
+	return clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID;
+}
+
+/* What the timer's clock shows; the wall clock's deadlines were made monotonic ones when set. */
+static uint64_t clock_shows(const struct itimer_real *t)
+{
+	struct figures f = {0};
+
+	if (!cpu_clock(t->which_clock)) return clock_now_ns();
+	struct task *of = t->which_clock == CLOCK_THREAD_CPUTIME_ID ? task_find(t->tid) : NULL;
+	if (of)
+		f = task_figures(of);
+	else if (t->which_clock == CLOCK_PROCESS_CPUTIME_ID)
+		f = group_figures(t->group);
+	return f.user_ns + f.system_ns;
+}
+
+/* CPU time passes no faster than time: its clock is looked at again when it may have reached the deadline. */
+static void wait_deadline(struct itimer_real *t)
+{
+	uint64_t now = clock_shows(t);
+
+	if (t->notify == SIGEV_NONE) return;
+	if (!cpu_clock(t->which_clock))
+		ktimer_arm(&t->clock, t->deadline_ns);
+	else
+		ktimer_arm(&t->clock, clock_now_ns() + (t->deadline_ns > now ? t->deadline_ns - now : 0));
+}
+
+/* Deadlines that have passed by now; the next one is the deadline. */
+static uint32_t forward(struct itimer_real *t)
+{
+	uint64_t now = clock_shows(t), late = now > t->deadline_ns ? now - t->deadline_ns : 0;
+	uint64_t n = late / t->interval_ns + 1;
+
+	t->deadline_ns += n * t->interval_ns;
+	return (uint32_t)MIN(n, (uint64_t)INT32_MAX);
+}
+
+static void fire_posix(struct itimer_real *t)
+{
+	struct ksiginfo info = {.signo = t->signo, .code = SI_TIMER, .pid = t->id, .value = t->value};
+	struct task *to = t->notify == SIGEV_THREAD_ID ? task_find(t->tid) : NULL;
+
+	if (clock_shows(t) < t->deadline_ns) {
+		wait_deadline(t);
 		return;
 	}
-	if (t->notify == SIGEV_NONE) return;
-	info = (struct ksiginfo){.signo = t->signo, .code = SI_TIMER, .pid = t->id, .uid = t->overrun, .value = t->value};
-	struct task *to = t->notify == SIGEV_THREAD_ID ? task_find(t->tid) : NULL;
-	if (to)
-		signal_post_task(to, &info);
+	if (signal_post_timer(t->group, to, &info)) {
+		t->queued = t->interval_ns != 0;
+		if (!t->queued) t->deadline_ns = 0;
+	} else if (t->interval_ns) {
+		t->overrun += forward(t);
+		wait_deadline(t);
+	} else {
+		t->deadline_ns = 0;
+	}
+}
+
+static void post(struct itimer_real *t)
+{
+	if (t->posix)
+		fire_posix(t);
 	else
-		signal_post_group(t->group, &info);
+		fire_real(t);
 }
 
 static struct itimer_real *next_due(void)
@@ -112,7 +170,6 @@ static void alarm_thread(void *arg)
 			continue;
 		}
 		if (t) {
-			rearm(t);
 			post(t);
 			continue;
 		}
@@ -164,9 +221,12 @@ static void timer_free(struct itimer_real *t)
 
 static struct timer_setting setting(const struct itimer_real *t)
 {
-	uint64_t now = clock_now_ns();
+	uint64_t now = clock_shows(t);
 
 	if (!t->deadline_ns) return (struct timer_setting){0, t->interval_ns};
+	if (t->deadline_ns <= now && t->interval_ns && (t->queued || t->notify == SIGEV_NONE))
+		return (struct timer_setting){t->interval_ns - (now - t->deadline_ns) % t->interval_ns, t->interval_ns};
+	if (t->deadline_ns <= now && t->notify == SIGEV_NONE) return (struct timer_setting){0, t->interval_ns};
 	/* one that is just expiring still has a moment: 0 would say disarmed */
 	return (struct timer_setting){t->deadline_ns > now ? t->deadline_ns - now : 1000, t->interval_ns};
 }
@@ -175,10 +235,14 @@ static void arm(struct itimer_real *t, uint64_t deadline_ns, uint64_t interval_n
 {
 	disarm(t);
 	t->interval_ns = interval_ns;
-	t->overrun = 0;
+	t->overrun = t->last_overrun = 0;
+	t->queued = false;
 	if (!deadline_ns) return;
 	t->deadline_ns = deadline_ns;
-	ktimer_arm(&t->clock, deadline_ns);
+	if (t->posix)
+		wait_deadline(t);
+	else
+		ktimer_arm(&t->clock, deadline_ns);
 }
 
 int itimer_real(struct group *g, const struct timer_setting *set, struct timer_setting *old)
@@ -210,12 +274,13 @@ static struct itimer_real *find(struct group *g, uint32_t id)
 	return NULL;
 }
 
-int32_t ptimer_create(struct group *g, uint32_t clock, const struct linux_sigevent *ev)
+int32_t ptimer_create(struct group *g, uint32_t clock, const struct linux_sigevent *ev, uint32_t tid)
 {
-	uint32_t id = 0;
+	uint32_t n = 0, id = g->next_timer;
+	struct itimer_real *o;
 
-	while (id < PTIMERS_MAX && find(g, id)) id++;
-	struct itimer_real *t = id < PTIMERS_MAX ? timer_new(g) : NULL;
+	list_for_each(o, &g->posix_timers, in_group) n++;
+	struct itimer_real *t = n < PTIMERS_MAX ? timer_new(g) : NULL;
 	if (!t) return -EAGAIN;
 	t->posix = true;
 	t->id = id;
@@ -223,7 +288,8 @@ int32_t ptimer_create(struct group *g, uint32_t clock, const struct linux_sigeve
 	t->signo = ev ? ev->signo : SIGALRM;
 	t->notify = ev ? ev->notify : SIGEV_SIGNAL;
 	t->value = ev ? ev->value : id;
-	t->tid = ev ? ev->tid : 0;
+	t->tid = clock == CLOCK_THREAD_CPUTIME_ID ? tid : ev ? ev->tid : 0;
+	g->next_timer = (id + 1) & INT32_MAX;
 	list_push_back(&g->posix_timers, &t->in_group);
 	return (int32_t)id;
 }
@@ -236,12 +302,12 @@ int ptimer_set(struct group *g, uint32_t id, bool absolute, const struct timer_s
 	if (old) *old = setting(t);
 	if (!set) return 0;
 	uint64_t at = set->value_ns;
-	if (at && !absolute) at += clock_now_ns();
-	if (at && absolute && t->which_clock == CLOCK_REALTIME) {
+	if (at && !absolute) at += clock_shows(t);
+	if (at && absolute && (t->which_clock == CLOCK_REALTIME || t->which_clock == CLOCK_TAI)) {
 		int64_t mono = (int64_t)at - clock_wall_offset_ns();
 		at = mono > 0 ? (uint64_t)mono : 1;
 	}
-	arm(t, at, set->interval_ns);
+	arm(t, at, at ? set->interval_ns : 0);
 	return 0;
 }
 
@@ -249,7 +315,19 @@ int32_t ptimer_overrun(struct group *g, uint32_t id)
 {
 	struct itimer_real *t = find(g, id);
 
-	return t ? (int32_t)t->overrun : -EINVAL;
+	return t ? (int32_t)t->last_overrun : -EINVAL;
+}
+
+void ptimer_taken(struct group *g, struct ksiginfo *info)
+{
+	struct itimer_real *t = find(g, info->pid);
+
+	if (!t || !t->queued) return;
+	t->queued = false;
+	t->last_overrun = t->overrun + forward(t) - 1;
+	t->overrun = 0;
+	info->uid = t->last_overrun;
+	wait_deadline(t);
 }
 
 int ptimer_delete(struct group *g, uint32_t id)

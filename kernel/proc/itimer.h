@@ -7,8 +7,11 @@
 struct timer_setting { uint64_t value_ns, interval_ns; }; /* value: time left, 0 disarmed */
 /** ITIMER_REAL. set NULL: only ask. old may be NULL. -ENOMEM. */
 int itimer_real(struct group *g, const struct timer_setting *set, struct timer_setting *old);
-/** POSIX timers: notify SIGEV_SIGNAL, SIGEV_NONE or SIGEV_THREAD_ID (to tid). Returns the id; -EAGAIN too many or no memory. */
-int32_t ptimer_create(struct group *g, uint32_t clock, const struct linux_sigevent *ev);
+/** POSIX timers: notify SIGEV_SIGNAL, SIGEV_NONE or SIGEV_THREAD_ID (to ev->tid); tid: whose CPU time
+ *  CLOCK_THREAD_CPUTIME_ID is. Returns the id; -EAGAIN too many or no memory. */
+int32_t ptimer_create(struct group *g, uint32_t clock, const struct linux_sigevent *ev, uint32_t tid);
+/** The timer's signal was dequeued: it goes on, and what was missed meanwhile is told with the signal. */
+void ptimer_taken(struct group *g, struct ksiginfo *info);
 /** absolute: value is a time of its clock. -EINVAL: no such timer. */
 int ptimer_set(struct group *g, uint32_t id, bool absolute, const struct timer_setting *set, struct timer_setting *old);
 int32_t ptimer_overrun(struct group *g, uint32_t id);

@@ -19,6 +19,7 @@ struct sysrow;
 struct task;
 struct group;
 struct exec_plan;
+struct tracer;
 typedef uint64_t sigset64; /* bit (n-1) is signal n */
 #define SIGBIT(n) (1ull << ((n)-1))
 
@@ -30,7 +31,7 @@ struct ksiginfo {          /* what travels of a siginfo; 32 bytes */
 };
 struct figures {           /* what a body has used, since it was created; rides on every request */
 	uint64_t user_ns, system_ns;
-	uint32_t min_faults, maj_faults, vm_pages, rss_pages;
+	uint32_t min_faults, maj_faults, vm_pages, rss_pages, locked_pages;
 };
 
 /* ---- the call in progress: all that is left of it when the body moves (DESIGN: "A call is two separable steps") */
@@ -70,6 +71,7 @@ struct body {
 	bool discard;                  /* away: home is to drop what is pending and ignored */
 	uint32_t altstack_sp, altstack_size, altstack_flags;
 	uint32_t clear_child_tid, robust_list;
+	uint32_t personality;
 	uint64_t park_deadline_ns;     /* of a parked body half, home's monotonic clock */
 	struct { const struct sysrow *row; uint32_t arg[6]; } restart; /* restart_syscall */
 	struct ksiginfo taken;         /* what TAKE brought */
@@ -81,6 +83,7 @@ struct body {
 	uint64_t clock_floor_ns;       /* last monotonic value shown: never back */
 	uint64_t vtimer_left_ns, vtimer_interval_ns, prof_left_ns, prof_interval_ns; /* ITIMER_VIRTUAL, ITIMER_PROF */
 	struct figures base;           /* used before this host; add the thread's own */
+	bool traced;                   /* away: home wants to hear of the calls that are made here */
 	uint64_t ended_ns;             /* CPU time of threads of this process that are no more: in one of those that are left */
 };
 
@@ -99,12 +102,16 @@ struct unit {                      /* home's record of one space: what moves as 
 	void *commit;                  /* kernel/migrate: the home side of a move */
 	char explain[64];
 };
+struct sched_kept { uint8_t policy, priority; bool reset_on_fork; }; /* as told: see sys_policy.c */
 struct task_home {
 	struct list_node in_group, in_unit, in_tids;
 	struct group *group;
 	struct unit *unit;
 	uint32_t tid;
 	char comm[16];                 /* the thread's own name: prctl(PR_SET_NAME) */
+	struct sched_kept sched;
+	uint16_t ioprio;
+	int32_t pidfd;                 /* of CLONE_PIDFD, until it is told */
 	struct sigqueue pending;       /* directed at this task */
 	sigset64 mask_mirror;          /* of the body's mask, as last told */
 	struct figures figures;        /* as last told */
@@ -114,6 +121,7 @@ struct task_home {
 	void *deputy;                  /* kernel/migrate: mailbox and last reply */
 	/** A home half ended while its body was away or frozen: the result of call k, for when the body asks again. */
 	struct { uint32_t k; int32_t result; bool valid; } kept;
+	bool poke_out;                 /* its away body was told to TAKE since it last called: once is enough */
 	bool stop_dequeued;            /* TAKE brought a stop signal; SIGCONT in between makes the STOP void */
 	sigset64 wait_set;             /* of sigtimedwait under way: these interrupt though they are blocked */
 	struct ksiginfo taken_info;    /* what the last TAKE dequeued: travels with its reply */
@@ -131,6 +139,7 @@ struct group {
 	uint32_t stop_report, n_tasks; /* stop_report: signal to report to wait, |0x10000 continued */
 	int exit_signal;
 	struct waitq child_event;      /* wait4 of this process */
+	struct waitq ended;            /* it is a zombie: pidfd */
 	struct task *exec_task;        /* the thread whose execve ends the others */
 	struct waitq task_ended;       /* a task has left `tasks` */
 	/* environment */
@@ -151,12 +160,16 @@ struct group {
 	bool nocldwait, nocldstop;
 	int pdeath_signal;
 	bool no_new_privs;           /* exec grants nothing */
+	bool undumpable, keepcaps, subreaper, no_thp;
+	uint32_t timer_slack_ns;       /* 0: 50 us */
 	struct figures dead_tasks, children_used;
 	/* timers that signal */
 	struct itimer_real *itimer;
 	struct itimer_real *cpu_watch; /* RLIMIT_CPU is set: looks at the figures */
 	struct list_node posix_timers;
+	uint32_t next_timer;           /* id of the next one: they are not used again */
 	bool traced;                   /* /proc/PID/trace: calls are printed to the log */
+	struct tracer *tracer;         /* who hears of its calls: tracer.c; NULL */
 };
 struct task {
 	struct thread thread;          /* thread.user points at body.user while has_body */
@@ -169,6 +182,8 @@ struct task {
 	struct task_home home;
 	struct body body;
 	struct exec_plan *plan;        /* execve between prepare and finish */
+	uint64_t trace_begun_ns;       /* traced: CPU time of the thread when the call began */
+	char *trace_kept;              /* traced: an execve as text, from before it changed the memory */
 	struct backing *map_backing;   /* mmap of a file between its halves; one reference */
 	struct list_node in_all;       /* of all tasks of this node, guests too (task.c) */
 };
@@ -226,15 +241,20 @@ bool group_visible(const struct group *g);
 extern uint16_t this_node;                       /* own node number; set at boot */
 struct figures task_figures(const struct task *t);   /* home's view: body's own if here, else as last told */
 struct figures group_figures(const struct group *g);
-bool task_body_here(const struct task *t);
 /** Name a thread; the first one's name is the process's. Cut off at 15 bytes. */
 void task_set_comm(struct task *t, const char *name);
+/** -20..19; the first thread's is the process's. */
+void task_set_nice(struct task *t, int32_t nice);
 /** Reasons why the unit cannot move, words separated by spaces; empty if it can. */
 void unit_cantmove(struct unit *u, char *out, uint32_t size);
 
 /* ---- signals (signal.c: home: posting; sigdeliver.c: body: delivering) */
 int signal_post_task(struct task *t, const struct ksiginfo *info);   /* home half. Queues, wakes, POKEs */
 int signal_post_group(struct group *g, const struct ksiginfo *info);
+/** Woken whenever a signal is queued, for anybody: signalfd. Of no process: who polls may outlive it. */
+extern struct waitq signals_queued;
+/** A timer's signal, for t or (NULL) the group: a queue entry of its own. false: it is ignored. */
+bool signal_post_timer(struct group *g, struct task *t, const struct ksiginfo *info);
 int signal_post_pgrp(uint32_t pgrp, const struct ksiginfo *info, const struct cred *from);
 /** SIGKILL to every other task of t's process, one by one: exit_group, execve. */
 void signal_kill_others(struct task *t);
@@ -282,6 +302,8 @@ struct hallway {
 	void (*poke)(struct task *t);
 	/** body half: signal mask or ignored set changed away from home. */
 	void (*mirror)(struct task *t);
+	/** Away, body->traced: a call of the body half is over; tell home. May sleep. */
+	void (*report)(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result);
 	/** A unit, a task ends here: drop what kernel/migrate hung on it. */
 	void (*forget_unit)(struct unit *u);
 	void (*forget_task)(struct task *t);

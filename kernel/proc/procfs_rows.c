@@ -7,6 +7,7 @@
 #include "fs/tty.h"
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/task.h"
+#include "kernel/proc/tracer.h"
 #include "lib/str.h"
 
 #define TICK_NS (NS_PER_S / 100) /* USER_HZ */
@@ -159,7 +160,7 @@ static void status_memory(struct text_sink *s, const struct group *g)
 	uint32_t vm = f.vm_pages * KIB_PER_PAGE, rss = f.rss_pages * KIB_PER_PAGE;
 
 	if (g->state == RUN_ZOMBIE) return;
-	sink_printf(s, "VmPeak:\t%8u kB\nVmSize:\t%8u kB\nVmLck:\t%8u kB\nVmHWM:\t%8u kB\nVmRSS:\t%8u kB\n", vm, vm, 0u, rss, rss);
+	sink_printf(s, "VmPeak:\t%8u kB\nVmSize:\t%8u kB\nVmLck:\t%8u kB\nVmHWM:\t%8u kB\nVmRSS:\t%8u kB\n", vm, vm, f.locked_pages * KIB_PER_PAGE, rss, rss);
 	sink_printf(s, "VmSwap:\t%8u kB\n", 0u);
 }
 
@@ -182,20 +183,19 @@ static int show_status(struct text_sink *s, uint32_t pid, const struct fs_caller
 	if (err) return err;
 	const struct task *t = thread_of(pid, g);
 	const struct cred *c = &g->cred;
-	uint64_t caps = c->euid == 0 ? 0x1ffffffffffull : 0;
-	sink_printf(s, "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\nTracerPid:\t0\n", t ? t->home.comm : g->comm, g->who.umask,
-		    state_name(state_letter(g, t)), g->pid, pid, parent_pid(g));
+	sink_printf(s, "Name:\t%s\nUmask:\t%04o\nState:\t%s\nTgid:\t%u\nNgid:\t0\nPid:\t%u\nPPid:\t%u\nTracerPid:\t%u\n", t ? t->home.comm : g->comm, g->who.umask,
+		    state_name(state_letter(g, t)), g->pid, pid, parent_pid(g), tracer_pid(g));
 	sink_printf(s, "Uid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid);
 	sink_printf(s, "Gid:\t%u\t%u\t%u\t%u\n", c->gid, c->egid, c->sgid, c->fsgid);
 	sink_printf(s, "FDSize:\t%u\nGroups:\t", g->fds ? g->fds->size : 0);
-	for (uint32_t i = 0; i < c->n_groups; i++) sink_printf(s, "%u ", c->groups[i]);
+	for (uint32_t i = 0; c->groups && i < c->groups->n; i++) sink_printf(s, "%u ", c->groups->id[i]);
 	sink_printf(s, "\nNStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", g->pid, pid, g->pgrp, g->session->id);
 	status_memory(s, g);
 	sink_printf(s, "Threads:\t%u\nSigQ:\t0/1024\n", g->n_tasks);
 	status_signals(s, g, t ? t : group_task(g));
-	sink_printf(s, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\n", 0ull, (unsigned long long)caps,
-		    (unsigned long long)caps, 0x1ffffffffffull);
-	sink_printf(s, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
+	sink_printf(s, "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\nCapBnd:\t%016llx\n", (unsigned long long)c->inheritable,
+		    (unsigned long long)c->permitted, (unsigned long long)c->effective, (unsigned long long)c->bounding);
+	sink_printf(s, "NoNewPrivs:\t0\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");
 	return 0;
 }
 
@@ -351,7 +351,7 @@ LINK(exe, exe)
 LINK(cwd, who.cwd)
 LINK(root, who.root)
 
-/* ---- tracing */
+/* ---- the log's trace; another reader's is tracer.c's */
 static int show_trace(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
 {
 	struct group *g;
@@ -371,6 +371,7 @@ static int store_trace(uint32_t pid, const char *text, uint32_t n, const struct 
 	if (err) return err;
 	if (n < 1 || (text[0] != '0' && text[0] != '1')) return -EINVAL;
 	g->traced = text[0] == '1';
+	tracer_tell_bodies(g);
 	return 0;
 }
 

@@ -28,15 +28,12 @@ uint64_t ptime_here(const struct task *t, uint64_t home_ns)
 
 uint64_t ptime_cpu_user(const struct task *t)
 {
-	return t->body.base.user_ns + t->thread.user_ns;
+	return t->body.base.user_ns + thread_user_ns(&t->thread);
 }
 
 uint64_t ptime_cpu_all(const struct task *t)
 {
-	uint64_t ns = t->body.base.user_ns + t->body.base.system_ns + t->thread.user_ns + t->thread.system_ns;
-
-	if (thread_current() == &t->thread) ns += clock_now_ns() - t->thread.stamp_ns;
-	return ns;
+	return t->body.base.user_ns + t->body.base.system_ns + thread_cpu_ns(&t->thread);
 }
 
 uint64_t ptime_cpu_process(const struct task *t, bool user_only)

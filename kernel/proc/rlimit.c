@@ -22,7 +22,7 @@ static void tell_home(struct group *g, uint32_t which, uint64_t cur)
 int rlimit_set(struct group *g, uint32_t which, const struct linux_rlimit64 *l, const struct cred *who)
 {
 	if (which >= RLIM_NLIMITS || l->cur > l->max) return -EINVAL;
-	if (l->max > g->rlimits[which].max && who->euid) return -EPERM;
+	if (l->max > g->rlimits[which].max && !cred_may(who, CAP_SYS_RESOURCE)) return -EPERM;
 	if (which == RLIMIT_NOFILE && l->max > FD_MAX) return -EPERM;
 	g->rlimits[which] = *l;
 	tell_home(g, which, l->cur);

@@ -2,7 +2,8 @@
  * Used by: nobody but the definitions and whoever asks where they are; kernel/syscall/halves.h declares the same names.
  * Never: called directly.
  *
- *   fork.c        home_row_fork  body_row_fork  finish_row_fork, the same for clone and vfork
+ *   fork.c        home_row_fork  body_row_fork  finish_row_fork, the same for vfork
+ *   clone.c       home_row_clone  body_row_clone  finish_row_clone, the first two for clone3
  *   exec.c        home_execve  finish_execve
  *   exec_image.c  body_execve
  *   signal.c      home_take  body_take  home_stop  home_mirror (inner rows)
@@ -22,7 +23,10 @@ int32_t finish_row_vfork(struct ucall *c);
 int32_t home_row_clone(struct ucall *c);
 int32_t body_row_clone(struct ucall *c);
 int32_t finish_row_clone(struct ucall *c);
+int32_t home_row_clone3(struct ucall *c);
+int32_t body_row_clone3(struct ucall *c);
 int32_t home_execve(struct ucall *c);
+int32_t home_execveat(struct ucall *c);
 int32_t body_execve(struct ucall *c);
 int32_t finish_execve(struct ucall *c);
 int32_t home_take(struct ucall *c);

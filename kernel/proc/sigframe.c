@@ -82,16 +82,19 @@ static uint32_t return_to(const struct linux_sigaction_k *act, bool rt)
 static int put_old(struct body *b, const struct place *p, int sig, const struct linux_sigaction_k *act, const struct ksiginfo *info,
 		   sigset64 old_mask, struct umem *mem)
 {
-	static const uint8_t code[8] = {0x58, 0xb8, 0x77, 0, 0, 0, 0xcd, 0x80};
-	uint32_t head[2] = {return_to(act, false), (uint32_t)sig}, high = (uint32_t)(old_mask >> 32);
-	struct sigcontext32 sc;
+	struct {
+		uint32_t ret, sig;
+		struct sigcontext32 sc;
+	} head = {.ret = return_to(act, false), .sig = (uint32_t)sig};
+	struct {
+		uint32_t high;
+		uint8_t code[8];
+	} tail = {(uint32_t)(old_mask >> 32), {0x58, 0xb8, 0x77, 0, 0, 0, 0xcd, 0x80}};
+	_Static_assert(sizeof head == OLD_CONTEXT + sizeof head.sc && OLD_EXTRAMASK + sizeof tail == OLD_BYTES, "two runs of bytes");
 
-	save_context(b, p->fpstate, old_mask, info, &sc);
-	int err = umem_store(mem, uaddr(p->frame), head, sizeof head);
-	if (!err) err = umem_store(mem, uaddr(p->frame + OLD_CONTEXT), &sc, sizeof sc);
-	if (!err) err = umem_store(mem, uaddr(p->frame + OLD_EXTRAMASK), &high, sizeof high);
-	if (!err) err = umem_store(mem, uaddr(p->frame + OLD_RETCODE), code, sizeof code);
-	return err;
+	save_context(b, p->fpstate, old_mask, info, &head.sc);
+	int err = umem_store(mem, uaddr(p->frame), &head, sizeof head);
+	return err ? err : umem_store(mem, uaddr(p->frame + OLD_EXTRAMASK), &tail, sizeof tail);
 }
 
 static int put_rt(struct body *b, const struct place *p, int sig, const struct linux_sigaction_k *act, const struct ksiginfo *info,

@@ -53,16 +53,25 @@ void mirror_update(struct task *t)
 	t->body.mirror_stale = false;
 }
 
-void signal_mirror_changed(struct task *t)
+/* The body is away: home hears of it with the next call, or soon. */
+static void tell_home(struct task *t)
 {
-	if (t->has_home) {
-		mirror_update(t);
-		return;
-	}
 	/* what was pending and blocked must be delivered before the call returns: sigprocmask(2) */
 	if (t->body.pending_mirror & ~t->body.mask) t->body.poked = true;
 	t->body.mirror_stale = true;
 	if (hallway.mirror) hallway.mirror(t);
+}
+
+void signal_mirror_changed(struct task *t)
+{
+	if (t->has_home) mirror_update(t);
+	else tell_home(t);
+}
+
+void signal_mask_changed(struct task *t)
+{
+	if (t->has_home) mirror_mask(t, t->body.mask);
+	else tell_home(t);
 }
 
 void signal_actions_changed(struct task *t)
@@ -89,7 +98,7 @@ void sigmask_set(struct task *t, sigset64 mask)
 	mask &= ~SIG_UNBLOCKABLE;
 	if (mask == t->body.mask) return;
 	t->body.mask = mask;
-	signal_mirror_changed(t);
+	signal_mask_changed(t);
 }
 
 void sigmask_swap(struct task *t, sigset64 mask)

@@ -13,8 +13,9 @@
 void sigmask_set(struct task *t, sigset64 mask);
 /** The same for the length of one call: the old mask comes back at the user boundary, after a handler of the new one. */
 void sigmask_swap(struct task *t, sigset64 mask);
-/** Mask or actions were changed: tell home. */
+/** Mask or actions, or the mask alone, were changed: tell home. */
 void signal_mirror_changed(struct task *t);
+void signal_mask_changed(struct task *t);
 /** The same for actions, also to the homes of other processes that share them (CLONE_SIGHAND without CLONE_THREAD). */
 void signal_actions_changed(struct task *t);
 /** An action that ignores was set anew: what is pending of sig goes, sigaction(2). Away home drops all that is ignored now. */
@@ -27,4 +28,5 @@ bool signal_take_from(struct task *t, sigset64 allowed, struct ksiginfo *out);
 #define MIRROR_DISCARD SIGBIT(SIGKILL) /* in the mask: drop what is pending and ignored */
 void mirror_pack(const struct body *b, uint32_t arg[6]);
 void mirror_apply(struct task *t, const uint32_t arg[6]); /* home half */
+void mirror_mask(struct task *t, sigset64 mask);          /* the same, of the mask alone */
 #endif

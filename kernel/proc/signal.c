@@ -4,6 +4,7 @@
 #include "kernel/base/clock.h"
 #include "kernel/base/log.h"
 #include "kernel/mm/kheap.h"
+#include "kernel/proc/itimer.h"
 #include "kernel/proc/rows.h"
 #include "kernel/proc/sigmask.h"
 #include "kernel/syscall/ucall.h"
@@ -14,6 +15,7 @@ struct sigitem { struct list_node node; struct ksiginfo info; };
 
 /* All stopped processes sleep here: SIGCONT and SIGKILL are rare, each looks for itself. */
 static struct waitq continued = WAITQ_INIT(continued);
+struct waitq signals_queued = WAITQ_INIT(signals_queued);
 
 static bool dead(const struct group *g)
 {
@@ -53,23 +55,40 @@ void signal_drop(struct group *g, sigset64 which)
 		queue_drop(&t->home.pending, which);
 }
 
+/* Never used: no list yet. */
 static uint32_t queue_length(const struct sigqueue *q)
 {
 	struct sigitem *i;
 	uint32_t n = 0;
 
+	if (!q->items.next) return 0;
 	list_for_each(i, &q->items, node) n++;
 	return n;
 }
 
+/* RLIMIT_SIGPENDING counts what is queued for all processes of the receiver's user. */
+static uint64_t queued_for_user(const struct group *to)
+{
+	const struct group *g;
+	const struct task *t;
+	uint64_t n = 0;
+
+	list_for_each(g, &all_groups, in_all) {
+		if (g->cred.uid != to->cred.uid) continue;
+		n += queue_length(&g->pending);
+		list_for_each(t, &g->tasks, home.in_group) n += queue_length(&t->home.pending);
+	}
+	return n;
+}
+
 /* Standard signals coalesce; real-time ones queue up to the limit, then -EAGAIN. Without memory the bare number is kept. */
-static int queue_add(struct sigqueue *q, const struct ksiginfo *info, uint64_t limit)
+static int queue_add(struct sigqueue *q, const struct ksiginfo *info, const struct group *to)
 {
 	sigset64 bit = SIGBIT(info->signo);
 
 	if (!q->items.next) list_init(&q->items);
-	if (info->signo < SIGRTMIN && (q->set & bit)) return 0;
-	if (info->signo >= SIGRTMIN && queue_length(q) >= limit) {
+	if (info->signo < SIGRTMIN && (q->set & bit) && info->code != SI_TIMER) return 0;
+	if (info->signo >= SIGRTMIN && info->code != SI_TIMER && queued_for_user(to) >= to->rlimits[RLIMIT_SIGPENDING].cur) {
 		if (info->code != SI_USER) return -EAGAIN;
 		q->set |= bit;
 		return 0;
@@ -91,9 +110,7 @@ static int first_of(sigset64 set)
 
 	if (set & SIGBIT(SIGKILL)) return SIGKILL;
 	if (set & synchronous) set &= synchronous;
-	for (int sig = 1; sig <= LINUX_NSIG; sig++)
-		if (set & SIGBIT(sig)) return sig;
-	return 0;
+	return set ? __builtin_ctzll(set) + 1 : 0;
 }
 
 /* Take the oldest of one number; its bit stays while others of it are queued. */
@@ -229,8 +246,9 @@ static int post(struct group *g, struct task *t, const struct ksiginfo *info)
 	if (dead(g)) return 0;
 	at_once(g, sig);
 	if (is_ignored(g, t ? t : first_task(g), sig)) return 0;
-	int err = queue_add(t ? &t->home.pending : &g->pending, info, g->rlimits[RLIMIT_SIGPENDING].cur);
+	int err = queue_add(t ? &t->home.pending : &g->pending, info, g);
 	if (err) return err;
+	waitq_wake_all(&signals_queued);
 	if (t)
 		signal_update_cut(t);
 	else
@@ -245,7 +263,7 @@ void signal_kill_others(struct task *t)
 
 	list_for_each(o, &t->home.group->tasks, home.in_group) {
 		if (o == t) continue;
-		(void)queue_add(&o->home.pending, &kill, 0);
+		(void)queue_add(&o->home.pending, &kill, o->home.group);
 		signal_update_cut(o);
 	}
 	waitq_wake_all(&continued);
@@ -261,10 +279,16 @@ int signal_post_group(struct group *g, const struct ksiginfo *info)
 	return post(g, NULL, info);
 }
 
+bool signal_post_timer(struct group *g, struct task *t, const struct ksiginfo *info)
+{
+	if (dead(g) || is_ignored(g, t ? t : first_task(g), info->signo)) return false;
+	return post(g, t, info) == 0;
+}
+
 bool signal_may(const struct cred *from, const struct group *to, int sig)
 {
 	UNUSED(sig);
-	return !from || from->euid == 0 || from->euid == to->cred.suid || from->euid == to->cred.uid ||
+	return !from || cred_may(from, CAP_KILL) || from->euid == to->cred.suid || from->euid == to->cred.uid ||
 	       from->uid == to->cred.suid || from->uid == to->cred.uid;
 }
 
@@ -295,6 +319,7 @@ bool signal_take_from(struct task *t, sigset64 allowed, struct ksiginfo *out)
 
 	if (!got) got = queue_take(&g->pending, allowed, out);
 	if (got && (SIGBIT(out->signo) & SIG_STOPS)) t->home.stop_dequeued = true;
+	if (got && out->code == SI_TIMER) ptimer_taken(g, out);
 	signal_update_cut(t);
 	return got;
 }
@@ -377,22 +402,29 @@ static sigset64 do_nothing(const struct group *g)
 	return g->ignored_mirror | (SIG_IGNORED_BY_DEFAULT & ~g->caught_mirror);
 }
 
+void mirror_mask(struct task *t, sigset64 mask)
+{
+	struct group *g = t->home.group;
+	sigset64 was_blocked = t->home.mask_mirror;
+
+	t->home.mask_mirror = mask & ~SIG_UNBLOCKABLE;
+	signal_update_cut(t);
+	if (g->pending.set & t->home.mask_mirror & ~was_blocked) signal_retarget(g);
+}
+
 void mirror_apply(struct task *t, const uint32_t arg[6])
 {
 	struct group *g = t->home.group;
-	sigset64 mask = (sigset64)arg[1] << 32 | arg[0], ignored = (sigset64)arg[3] << 32 | arg[2];
-	sigset64 was = do_nothing(g), was_blocked = t->home.mask_mirror;
+	sigset64 mask = (sigset64)arg[1] << 32 | arg[0], ignored = (sigset64)arg[3] << 32 | arg[2], was = do_nothing(g);
 
-	t->home.mask_mirror = mask & ~SIG_UNBLOCKABLE;
 	g->nocldwait = (ignored & MIRROR_NOCLDWAIT) != 0;
 	g->nocldstop = (ignored & MIRROR_NOCLDSTOP) != 0;
 	g->ignored_mirror = ignored & ~SIG_UNBLOCKABLE;
 	g->caught_mirror = ((sigset64)arg[5] << 32 | arg[4]) & ~SIG_UNBLOCKABLE;
 	/* ignoring a signal discards what is pending of it: sigaction(2) */
 	signal_drop(g, do_nothing(g) & ((mask & MIRROR_DISCARD) ? ~0ull : ~was));
-	signal_update_cut(t);
+	mirror_mask(t, mask);
 	if (!t->has_body) hear(t);
-	if (g->pending.set & t->home.mask_mirror & ~was_blocked) signal_retarget(g);
 }
 
 int32_t home_mirror(struct ucall *c)

@@ -31,7 +31,7 @@ static void reap(struct thread *th)
 {
 	struct task *t = container_of(th, struct task, thread);
 
-	ended_user_ns += th->user_ns;
+	ended_user_ns += thread_user_ns(th);
 	list_remove(&t->in_all);
 	arch_kstack_free(th->stack);
 	kfree(t);
@@ -180,6 +180,8 @@ void task_end(struct task *t)
 	KASSERT(thread_current() == &t->thread);
 	exec_plan_free(t->plan);
 	t->plan = NULL;
+	kfree(t->trace_kept);
+	t->trace_kept = NULL;
 	if (t->map_backing) t->map_backing->ops->unref(t->map_backing);
 	t->map_backing = NULL;
 	if (t->has_body && t->exiting && !(t->thread.cuts & CUT_DESTROY)) {
@@ -214,7 +216,7 @@ uint64_t task_user_total_ns(void)
 	uint64_t sum = ended_user_ns;
 	struct task *t;
 
-	list_for_each(t, &all_tasks, in_all) sum += t->thread.user_ns;
+	list_for_each(t, &all_tasks, in_all) sum += thread_user_ns(&t->thread);
 	return sum;
 }
 
@@ -228,9 +230,10 @@ void task_set_comm(struct task *t, const char *name)
 	if (t->home.tid == t->home.group->pid) memcpy(t->home.group->comm, text, sizeof text);
 }
 
-bool task_body_here(const struct task *t)
+void task_set_nice(struct task *t, int32_t nice)
 {
-	return t->has_body;
+	t->thread.nice = (int8_t)nice;
+	if (t->home.tid == t->home.group->pid) t->home.group->nice = (int8_t)nice;
 }
 
 void figures_add(struct figures *sum, const struct figures *f)
@@ -241,6 +244,7 @@ void figures_add(struct figures *sum, const struct figures *f)
 	sum->maj_faults += f->maj_faults;
 	sum->vm_pages = MAX(sum->vm_pages, f->vm_pages);
 	sum->rss_pages = MAX(sum->rss_pages, f->rss_pages);
+	sum->locked_pages = MAX(sum->locked_pages, f->locked_pages);
 }
 
 struct figures task_figures(const struct task *t)
@@ -248,13 +252,14 @@ struct figures task_figures(const struct task *t)
 	if (!t->has_body) return t->home.figures;
 
 	struct figures f = t->body.base;
-	f.user_ns += t->thread.user_ns;
-	f.system_ns += t->thread.system_ns;
+	f.user_ns += thread_user_ns(&t->thread);
+	f.system_ns += thread_system_ns(&t->thread);
 	if (!t->body.space) return f;
 	f.min_faults += t->body.space->min_faults;
 	f.maj_faults += t->body.space->maj_faults;
 	f.vm_pages = t->body.space->total_pages;
 	f.rss_pages = t->body.space->rss_pages;
+	f.locked_pages = t->body.space->locked_pages;
 	return f;
 }
 

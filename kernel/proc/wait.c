@@ -2,6 +2,7 @@
  * Called by: sys_proc.c.
  * Never: looks at a body: figures ride home by themselves.  */
 #include "kernel/proc/exit.h"
+#include "kernel/proc/procfd.h"
 #include "lib/str.h"
 
 struct wait_for {
@@ -64,7 +65,7 @@ static int32_t wait_children(struct wait_for *w, struct group *self, struct wait
 		bool any = false;
 		list_for_each_safe(c, next, &self->children, siblings) {
 			if (!is_wanted(w, c)) continue;
-			any = true;
+			if (c->state != RUN_ZOMBIE || (w->options & WEXITED)) any = true;
 			if (take(w, self, c, r)) return (int32_t)r->pid;
 		}
 		if (!any) return -ECHILD;
@@ -104,6 +105,23 @@ int32_t home_wait(struct task *t, int32_t pid, uint32_t options, int32_t *status
 	return found;
 }
 
+/* The process of a pidfd; without blocking if the file is so. */
+static int of_pidfd(struct group *self, struct wait_for *w, bool *nonblock)
+{
+	struct file *f = (int32_t)w->id >= 0 ? fd_get(self->fds, (int32_t)w->id) : NULL;
+	const struct group *g = f ? pidfd_group(f) : NULL;
+
+	if ((int32_t)w->id < 0) return -EINVAL;
+	if (g) {
+		*nonblock = (f->flags & O_NONBLOCK) && !(w->options & WNOHANG);
+		w->kind = P_PID;
+		w->id = g->pid;
+		if (*nonblock) w->options |= WNOHANG;
+	}
+	if (f) file_unref(f);
+	return g ? 0 : -EBADF;
+}
+
 int32_t home_waitid(struct task *t, uint32_t kind, uint32_t id, uint32_t options, struct ksiginfo *info, struct linux_rusage *usage)
 {
 	struct group *self = t->home.group;
@@ -112,10 +130,16 @@ int32_t home_waitid(struct task *t, uint32_t kind, uint32_t id, uint32_t options
 
 	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | W__WNOTHREAD | W__WALL | W__WCLONE)) return -EINVAL;
 	if (!(options & (WEXITED | WSTOPPED | WCONTINUED))) return -EINVAL;
-	if (kind > P_PGID || (kind != P_ALL && (int32_t)id < 0) || (kind == P_PID && id == 0)) return -EINVAL;
+	bool nonblock = false;
+	if (kind == P_PIDFD) {
+		int err = of_pidfd(self, &w, &nonblock);
+		if (err) return err;
+	}
+	if (kind > P_PIDFD || (kind != P_ALL && (int32_t)id < 0) || (kind == P_PID && id == 0)) return -EINVAL;
 	if (kind == P_PGID && id == 0) w.id = self->pgrp;
 	memset(info, 0, sizeof *info);
 	int32_t found = wait_children(&w, self, &r);
+	if (found == 0 && nonblock) return -EAGAIN;
 	if (found <= 0) return found;
 	*info = (struct ksiginfo){.signo = SIGCHLD, .code = r.code, .pid = r.pid, .uid = r.uid, .status = r.status};
 	figures_to_rusage(&r.used, usage);

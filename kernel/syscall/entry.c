@@ -6,31 +6,52 @@
 #include "kernel/base/log.h"
 #include "kernel/base/sched.h"
 #include "kernel/syscall/table.h"
+#include "lib/str.h"
+
+/* Only tasks have a user mode to come from and go to. */
+static struct task *returning_task(void)
+{
+	return container_of(thread_current(), struct task, thread);
+}
+
+/* The final row, and its arguments in the call's record. */
+static __attribute__((noinline)) const struct sysrow *demultiplex(struct task *t, const struct sysrow *row)
+{
+	struct ucall c = {.task = t, .mem = &t->umem};
+
+	memcpy(c.arg, t->call.arg, sizeof c.arg);
+	row = row->resolve(&c);
+	memcpy(t->call.arg, c.arg, sizeof c.arg);
+	return row;
+}
 
 static void call_begin(struct task *t)
 {
 	struct user_regs *r = &t->body.user.regs;
-	struct ucall c = {.task = t, .arg = {r->ebx, r->ecx, r->edx, r->esi, r->edi, r->ebp}, .mem = &t->umem};
 	uint32_t nr = r->error; /* orig_eax, kept by the stub */
 	const struct sysrow *row = nr < SYS_INNER ? sysrow_get(nr) : NULL;
 
-	if (row && row->resolve) row = row->resolve(&c);
+	t->call.arg[0] = r->ebx;
+	t->call.arg[1] = r->ecx;
+	t->call.arg[2] = r->edx;
+	t->call.arg[3] = r->esi;
+	t->call.arg[4] = r->edi;
+	t->call.arg[5] = r->ebp;
+	if (row && row->resolve) row = demultiplex(t, row);
 	if (!row) {
-		trace_unknown(t, nr);
+		trace_unknown(t, nr, t->call.arg);
 		r->eax = (uint32_t)-ENOSYS;
 		return;
 	}
-	uint32_t k = t->call.k;
-	t->call = (struct call){.row = row, .phase = CALL_START, .k = k};
-	for (int i = 0; i < 6; i++) t->call.arg[i] = c.arg[i];
-	trace_enter(t, row, t->call.arg);
-	call_continue(t);
+	call_record(&t->call, row);
+	if (traced(t)) trace_enter(t, row, t->call.arg);
+	call_start(t);
 }
 
 void kernel_syscall(void)
 {
-	sched_account(false);
-	call_begin(task_current());
+	sched_from_user();
+	call_begin(returning_task());
 }
 
 /* Linux's traps.c: a code of SI_KERNEL comes without an address. */
@@ -92,7 +113,7 @@ bool kernel_fault(const struct fault_info *f)
 {
 	struct task *t = task_current();
 
-	if (f->from_user) sched_account(false);
+	if (f->from_user) sched_from_user();
 	if (f->vector == 14 && t && t->has_body) return page_fault(t, f);
 	if (!f->from_user) return false;
 	uint32_t v = f->vector & 31;
@@ -134,14 +155,14 @@ static void boundary_step(struct task *t)
 
 void kernel_user_return(void)
 {
-	struct task *t = task_current();
+	struct task *t = returning_task();
 
-	sched_account(false);
+	if (t->thread.in_user) sched_from_user(); /* an interrupt came: it is counted as the program's */
 	for (;;) {
 		(void)irq_save();
 		if (!boundary_work(t)) break;
 		irq_restore(0x200);
 		boundary_step(t);
 	}
-	sched_account(true);
+	sched_to_user();
 }

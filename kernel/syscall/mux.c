@@ -2,6 +2,7 @@
  * call is traced or forwarded, so that each final row describes its own memory.
  * Called by: entry.c through sysrow.resolve.
  * Never: does the call's work; of a body only the temporary signal mask of ppoll and pselect6 is set here.  */
+#include "kernel/proc/ipc.h"
 #include "kernel/proc/sigmask.h"
 #include "kernel/syscall/rowid.h"
 #include "kernel/syscall/sysarg.h"
@@ -35,56 +36,13 @@ const struct sysrow *mux_restart(struct ucall *c)
 	return r;
 }
 
-/* ---- clone3: clone(2) with its arguments in memory */
-
-struct clone_args { uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup; };
-#define CLONE_ARGS_FIRST 64u /* the least that a program may give */
-
-/* Words beyond those that are known must be 0: clone3(2). */
-static int32_t fetch_clone_args(struct ucall *c, struct clone_args *a)
-{
-	uint32_t size = c->arg[1];
-
-	memset(a, 0, sizeof *a);
-	if (size > PAGE_SIZE) return -E2BIG;
-	if (size < CLONE_ARGS_FIRST) return -EINVAL;
-	if (umem_fetch(c->mem, a, uaddr(c->arg[0]), MIN(size, (uint32_t)sizeof *a))) return -EFAULT;
-	for (uint32_t at = sizeof *a; at < size; at++) {
-		uint8_t rest;
-		if (umem_fetch(c->mem, &rest, uaddr(c->arg[0] + at), 1)) return -EFAULT;
-		if (rest) return -E2BIG;
-	}
-	return 0;
-}
-
-static int32_t check_clone_args(const struct clone_args *a)
-{
-	if ((a->flags >> 32) || (a->flags & (CLONE_DETACHED | CSIGNAL)) || a->exit_signal > LINUX_NSIG) return -EINVAL;
-	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal) return -EINVAL;
-	if (!a->stack != !a->stack_size || a->stack + a->stack_size > USER_END) return -EINVAL;
-	return a->set_tid || a->set_tid_size || a->cgroup ? -EINVAL : 0;
-}
-
-const struct sysrow *mux_clone3(struct ucall *c)
-{
-	struct clone_args a;
-	int32_t err = fetch_clone_args(c, &a);
-
-	if (!err) err = check_clone_args(&a);
-	if (err) return failed(c, err);
-	c->arg[0] = (uint32_t)(a.flags | a.exit_signal);
-	c->arg[1] = (uint32_t)(a.stack + a.stack_size);
-	c->arg[2] = (uint32_t)a.parent_tid;
-	c->arg[3] = (uint32_t)a.tls;
-	c->arg[4] = (uint32_t)a.child_tid;
-	return row(ROW_clone);
-}
-
 /* ---- mmap */
 
 const struct sysrow *mux_mmap2(struct ucall *c)
 {
-	return row((c->arg[3] & MAP_ANONYMOUS) ? ROW_mmap_anon : ROW_mmap_file);
+	if (!(c->arg[3] & MAP_ANONYMOUS)) return row(ROW_mmap_file);
+	if (c->arg[3] & MAP_LOCKED) return row(ROW_mmap_locked);
+	return row((c->arg[3] & MAP_TYPE) == MAP_PRIVATE ? ROW_mmap_anon : ROW_mmap_shared);
 }
 
 const struct sysrow *mux_mmap_old(struct ucall *c)
@@ -112,6 +70,7 @@ static const struct { uint32_t cmd; enum sysrow_id id; } ioctls[] = {
 	{TIOCGPGRP, ROW_ioctl_out4}, {TIOCSPGRP, ROW_ioctl_in4},  {TIOCGSID, ROW_ioctl_out4},  {TIOCOUTQ, ROW_ioctl_out4},
 	{FIONREAD, ROW_ioctl_out4},  {FIONBIO, ROW_ioctl_in4},    {FIOASYNC, ROW_ioctl_in4},   {TIOCSTI, ROW_ioctl_in1},
 	{TIOCGETD, ROW_ioctl_out4},  {TIOCSETD, ROW_ioctl_in4},   {TIOCMGET, ROW_ioctl_out4},  {FIOQSIZE, ROW_ioctl_out8},
+	{FIGETBSZ, ROW_ioctl_out4},  {FS_IOC_GETFLAGS, ROW_ioctl_out4},
 	{BLKROGET, ROW_ioctl_out4},  {BLKGETSIZE, ROW_ioctl_out4}, {BLKGETSIZE64, ROW_ioctl_out8}, {BLKSSZGET, ROW_ioctl_out4},
 	{BLKIOMIN, ROW_ioctl_out4},  {BLKIOOPT, ROW_ioctl_out4},  {BLKALIGNOFF, ROW_ioctl_out4}, {BLKPBSZGET, ROW_ioctl_out4},
 	{BLKBSZGET, ROW_ioctl_out4}, {HDIO_GETGEO, ROW_ioctl_out8},
@@ -130,12 +89,18 @@ const struct sysrow *mux_ioctl(struct ucall *c)
 
 const struct sysrow *mux_fcntl(struct ucall *c)
 {
-	return row(c->arg[1] >= F_GETLK && c->arg[1] <= F_SETLKW ? ROW_fcntl_lock : ROW_fcntl_plain);
+	uint32_t cmd = c->arg[1];
+
+	if (cmd == F_SETOWN_EX || cmd == F_GETOWN_EX) return row(ROW_fcntl_owner);
+	return row(cmd >= F_GETLK && cmd <= F_SETLKW ? ROW_fcntl_lock : ROW_fcntl_plain);
 }
 
 const struct sysrow *mux_fcntl64(struct ucall *c)
 {
-	return c->arg[1] >= F_GETLK64 && c->arg[1] <= F_SETLKW64 ? row(ROW_fcntl_lock64) : mux_fcntl(c);
+	uint32_t cmd = c->arg[1];
+
+	if (cmd >= F_OFD_GETLK && cmd <= F_OFD_SETLKW) return row(ROW_fcntl_ofd);
+	return cmd >= F_GETLK64 && cmd <= F_SETLKW64 ? row(ROW_fcntl_lock64) : mux_fcntl(c);
 }
 
 /* ---- prctl, interval timers */
@@ -144,6 +109,7 @@ const struct sysrow *mux_prctl(struct ucall *c)
 {
 	switch (c->arg[0]) {
 	case PR_SET_NAME: return row(ROW_prctl_setname);
+	case PR_GET_TID_ADDRESS: return row(ROW_prctl_tid_address);
 	case PR_GET_NAME: return row(ROW_prctl_getname);
 	case PR_GET_PDEATHSIG:
 	case PR_GET_TSC:
@@ -154,7 +120,6 @@ const struct sysrow *mux_prctl(struct ucall *c)
 
 const struct sysrow *mux_setitimer(struct ucall *c)
 {
-	if (c->arg[0] > ITIMER_PROF) return failed(c, -EINVAL);
 	return row(c->arg[0] == ITIMER_REAL ? ROW_setitimer_real : ROW_setitimer_cpu);
 }
 
@@ -267,16 +232,17 @@ const struct sysrow *mux_ipc(struct ucall *c)
 	switch (c->arg[0] & 0xffff) {
 	case 1: return ipc_row(c, ROW_semop, a, p, b, 0, 0);
 	case 2: return ipc_row(c, ROW_semget, a, b, d, 0, 0);
-	case 3: return ipc_indirect(c, a, b, d, 0, p, true);
+	case 3: return ipc_indirect(c, a, b, d & ~IPC_64, 0, p, true);
 	case 4: return ipc_row(c, ROW_semtimedop, a, p, b, f, 0);
 	case 11: return ipc_row(c, ROW_msgsnd, a, p, b, d, 0);
 	case 12: return c->arg[0] >> 16 ? ipc_row(c, ROW_msgrcv, a, p, b, f, d) : ipc_indirect(c, a, b, 0, d, p, false);
 	case 13: return ipc_row(c, ROW_msgget, a, b, 0, 0, 0);
-	case 14: return ipc_row(c, ROW_msgctl, a, b, p, 0, 0);
-	case 21: return d ? ipc_row(c, ROW_shmat_at, a, p, b, d, 0) : failed(c, -EFAULT);
+	case 14: return ipc_row(c, ROW_msgctl, a, b & ~IPC_64, p, 0, 0);
+	case 21: if (c->arg[0] >> 16 == 1) return failed(c, -EINVAL); /* the iBCS2 form */
+		return d ? ipc_row(c, ROW_shmat_at, a, p, b, d, 0) : failed(c, -EFAULT);
 	case 22: return ipc_row(c, ROW_shmdt, p, 0, 0, 0, 0);
 	case 23: return ipc_row(c, ROW_shmget, a, b, d, 0, 0);
-	case 24: return ipc_row(c, ROW_shmctl, a, b, p, 0, 0);
+	case 24: return ipc_row(c, ROW_shmctl, a, b & ~IPC_64, p, 0, 0);
 	default: return failed(c, -ENOSYS);
 	}
 }

@@ -18,9 +18,9 @@ static int32_t interrupted(const struct body *b)
 	const struct user_regs *r = &b->user.regs;
 	int32_t result = (int32_t)r->eax;
 
+	if (result > -ERESTARTSYS || result < -ERESTART_RESTARTBLOCK) return 0;
 	/* error holds the call's number after int 0x80, until the result was seen to */
-	if (r->vector != 0x80 || (int32_t)r->error < 0) return 0;
-	return result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK ? result : 0;
+	return r->vector == 0x80 && (int32_t)r->error >= 0 ? result : 0;
 }
 
 /* The call is made again when the program goes on: eip back on int 0x80. */
@@ -127,7 +127,8 @@ static bool run_handler(struct task *t, int sig, struct linux_sigaction_k *act, 
 	b->restore_mask = false;
 	if (a.flags & SA_RESETHAND) act->handler = SIG_DFL;
 	b->mask = (b->mask | a.mask | ((a.flags & SA_NODEFER) ? 0 : SIGBIT(sig))) & ~SIG_UNBLOCKABLE;
-	signal_mirror_changed(t);
+	if (a.flags & SA_RESETHAND) signal_mirror_changed(t);
+	else signal_mask_changed(t);
 	return true;
 }
 
@@ -136,6 +137,7 @@ static bool deliver(struct task *t, const struct ksiginfo *info)
 	int sig = info->signo;
 	struct linux_sigaction_k *act = &t->body.actions->act[sig - 1];
 
+	if (sig != SIGKILL) trace_signal(t, info);
 	if (sig == SIGKILL) return kill(t, sig);
 	if (sig == SIGSTOP || act->handler == SIG_DFL) return default_action(t, sig);
 	if (act->handler == SIG_IGN) return true;
@@ -169,13 +171,23 @@ static sigset64 expired_now(const struct body *b)
 	return b->expired & ~b->mask;
 }
 
-bool signals_waiting(const struct task *t)
+static __attribute__((noinline)) bool waiting(const struct task *t)
 {
 	const struct body *b = &t->body;
 
 	return b->poked || b->taken.signo || b->forced.signo || b->restore_mask || expired_now(b) || interrupted(b) ||
 	       (ptime_counts(t) && !(b->expired & (SIGBIT(SIGVTALRM) | SIGBIT(SIGPROF))) &&
 		(ptime_cpu_all(t) - b->cpu_seen_all_ns >= NS_PER_MS));
+}
+
+/* Asked on every way out: the usual answer comes first. */
+bool signals_waiting(const struct task *t)
+{
+	const struct body *b = &t->body;
+
+	if (b->poked || b->taken.signo || b->forced.signo || b->restore_mask || b->expired || interrupted(b) || ptime_counts(t))
+		return waiting(t);
+	return false;
 }
 
 static bool deliver_taken(struct task *t)
@@ -204,7 +216,7 @@ static bool take(struct task *t)
 	if (t->body.taken.signo) return true;
 	if (!t->has_home) return true; /* the answer said whether there is more */
 	t->body.poked = false;
-	mirror_update(t); /* pokes again if there is more: another thread may have got it, or a new one came */
+	mirror_mask(t, t->body.mask); /* pokes again if there is more: another thread may have got it, or a new one came */
 	return true;
 }
 

@@ -55,19 +55,17 @@ static int32_t wait_events(struct file *ep, struct linux_epoll_event *ev, uint32
 static int32_t epoll_until(struct ucall *c, uint64_t deadline)
 {
 	uint32_t max = c->arg[2];
-	int32_t r = -EINVAL;
+	int32_t r;
 
 	if ((int32_t)max <= 0 || max > INT32_MAX / sizeof(struct linux_epoll_event)) return -EINVAL;
+	if (!user_range_ok(uaddr(c->arg[1]), max * (uint32_t)sizeof(struct linux_epoll_event))) return -EFAULT;
 	max = MIN(max, COLLECT_MAX);
 	struct file *ep = arg_file(c, c->arg[0]);
 	if (!ep) return -EBADF;
-	struct linux_epoll_event *ev = kmalloc(max * (uint32_t)sizeof *ev);
-	if (!ev)
-		r = -ENOMEM;
-	else if (epoll_collect(ep, ev, 0) == 0)
-		r = wait_events(ep, ev, max, deadline);
+	struct linux_epoll_event few[8], *ev = max <= ARRAY_LEN(few) ? few : kmalloc(max * (uint32_t)sizeof *ev);
+	r = ev ? wait_events(ep, ev, max, deadline) : -ENOMEM;
 	if (r > 0 && umem_store(c->mem, uaddr(c->arg[1]), ev, (uint32_t)r * (uint32_t)sizeof *ev)) r = -EFAULT;
-	kfree(ev);
+	if (ev != few) kfree(ev);
 	file_unref(ep);
 	return r;
 }
@@ -176,7 +174,7 @@ int32_t sys_inotify_add_watch(struct ucall *c)
 	struct walk w;
 
 	if (!f) return -EBADF;
-	int32_t r = (mask & IN_MASK_ADD) && (mask & IN_MASK_CREATE) ? -EINVAL : 0;
+	int32_t r = ((mask & IN_MASK_ADD) && (mask & IN_MASK_CREATE)) || !inotify_is(f) ? -EINVAL : 0;
 	if (!r) r = arg_walk(c, HERE, c->arg[1], (mask & IN_DONT_FOLLOW ? 0 : WALK_FOLLOW) | (mask & IN_ONLYDIR ? WALK_DIRECTORY : 0), &w);
 	if (!r) {
 		r = inode_permission(walk_inode(&w), R_OK, ucall_who(c));

@@ -2,16 +2,14 @@
  * Called by: dispatch.c through table.def (home halves).
  * Never: asks what an id may do; that is capable() and inode_permission().  */
 #include "kernel/syscall/sysarg.h"
+#include "kernel/mm/kheap.h"
+#include "kernel/proc/cred.h"
 
 #define KEEP 0xffffffffu
 
 static struct cred *cred(const struct ucall *c)
 {
 	return &ucall_group(c)->cred;
-}
-static bool root(const struct ucall *c)
-{
-	return cred(c)->euid == 0;
 }
 
 /* The 16-bit calls: 0xffff means "keep" going in; too large an id shows as 65534 coming out. */
@@ -33,17 +31,17 @@ int32_t sys_geteuid16(struct ucall *c) { return out16(cred(c)->euid); }
 int32_t sys_getegid16(struct ucall *c) { return out16(cred(c)->egid); }
 
 /* ---- one kind of id: real, effective, saved, file system. The rules are the same for users and groups. */
-struct ids { uint32_t *r, *e, *s, *fs; };
+struct ids { uint32_t *r, *e, *s, *fs; bool any; }; /* any: whoever asks may take any id */
 
 static struct ids users(struct ucall *c)
 {
 	struct cred *k = cred(c);
-	return (struct ids){&k->uid, &k->euid, &k->suid, &k->fsuid};
+	return (struct ids){&k->uid, &k->euid, &k->suid, &k->fsuid, cred_may(k, CAP_SETUID)};
 }
 static struct ids groups(struct ucall *c)
 {
 	struct cred *k = cred(c);
-	return (struct ids){&k->gid, &k->egid, &k->sgid, &k->fsgid};
+	return (struct ids){&k->gid, &k->egid, &k->sgid, &k->fsgid, cred_may(k, CAP_SETGID)};
 }
 static bool among(const struct ids *i, uint32_t id)
 {
@@ -51,10 +49,10 @@ static bool among(const struct ids *i, uint32_t id)
 }
 
 /* setuid(2): root sets all three */
-static int32_t set_id(struct ucall *c, struct ids i, uint32_t id)
+static int32_t set_id(struct ids i, uint32_t id)
 {
 	if (id == KEEP) return -EINVAL;
-	if (root(c))
+	if (i.any)
 		*i.r = *i.s = id;
 	else if (id != *i.r && id != *i.s)
 		return -EPERM;
@@ -63,11 +61,11 @@ static int32_t set_id(struct ucall *c, struct ids i, uint32_t id)
 }
 
 /* setreuid(2): the saved id follows the effective one when the real one is set, or the effective one to another than the real */
-static int32_t set_re(struct ucall *c, struct ids i, uint32_t r, uint32_t e)
+static int32_t set_re(struct ids i, uint32_t r, uint32_t e)
 {
 	uint32_t old_r = *i.r;
 
-	if (!root(c)) {
+	if (!i.any) {
 		if (r != KEEP && r != *i.r && r != *i.e) return -EPERM;
 		if (e != KEEP && !among(&i, e)) return -EPERM;
 	}
@@ -78,9 +76,9 @@ static int32_t set_re(struct ucall *c, struct ids i, uint32_t r, uint32_t e)
 	return 0;
 }
 
-static int32_t set_res(struct ucall *c, struct ids i, const uint32_t id[3])
+static int32_t set_res(struct ids i, const uint32_t id[3])
 {
-	for (int k = 0; k < 3 && !root(c); k++)
+	for (int k = 0; k < 3 && !i.any; k++)
 		if (id[k] != KEEP && !among(&i, id[k])) return -EPERM;
 	if (id[0] != KEEP) *i.r = id[0];
 	if (id[1] != KEEP) *i.e = id[1];
@@ -90,22 +88,87 @@ static int32_t set_res(struct ucall *c, struct ids i, const uint32_t id[3])
 }
 
 /* Returns the old id; a refusal shows only in what the next call returns. */
-static int32_t set_fs(struct ucall *c, struct ids i, uint32_t id)
+static int32_t set_fs(struct ids i, uint32_t id)
 {
 	uint32_t old = *i.fs;
 
-	if (id != KEEP && (root(c) || among(&i, id) || id == old)) *i.fs = id;
+	if (id != KEEP && (i.any || among(&i, id) || id == old)) *i.fs = id;
 	return (int32_t)old;
 }
 
-int32_t sys_setuid(struct ucall *c) { return set_id(c, users(c), c->arg[0]); }
-int32_t sys_setgid(struct ucall *c) { return set_id(c, groups(c), c->arg[0]); }
-int32_t sys_setreuid(struct ucall *c) { return set_re(c, users(c), c->arg[0], c->arg[1]); }
-int32_t sys_setregid(struct ucall *c) { return set_re(c, groups(c), c->arg[0], c->arg[1]); }
-int32_t sys_setresuid(struct ucall *c) { return set_res(c, users(c), c->arg); }
-int32_t sys_setresgid(struct ucall *c) { return set_res(c, groups(c), c->arg); }
-int32_t sys_setfsuid(struct ucall *c) { return set_fs(c, users(c), c->arg[0]); }
-int32_t sys_setfsgid(struct ucall *c) { return set_fs(c, groups(c), c->arg[0]); }
+/* What follows a change, credentials(7) and prctl(2): no death signal and no core for what was another's a moment ago. */
+static int32_t changed(struct ucall *c, const struct cred *old, int32_t r)
+{
+	struct cred *k = cred(c);
+	struct group *g = ucall_group(c);
+
+	if (r < 0) return r;
+	if (old->euid == k->euid && old->egid == k->egid && old->fsuid == k->fsuid && old->fsgid == k->fsgid) return r;
+	g->undumpable = true;
+	g->pdeath_signal = 0;
+	return r;
+}
+
+static int32_t users_changed(struct ucall *c, const struct cred *old, int32_t r)
+{
+	if (r >= 0) cred_uids_changed(cred(c), old, ucall_group(c)->keepcaps);
+	return changed(c, old, r);
+}
+
+int32_t sys_setuid(struct ucall *c)
+{
+	const struct cred old = *cred(c);
+	return users_changed(c, &old, set_id(users(c), c->arg[0]));
+}
+
+int32_t sys_setgid(struct ucall *c)
+{
+	const struct cred old = *cred(c);
+	return changed(c, &old, set_id(groups(c), c->arg[0]));
+}
+
+int32_t sys_setreuid(struct ucall *c)
+{
+	const struct cred old = *cred(c);
+	return users_changed(c, &old, set_re(users(c), c->arg[0], c->arg[1]));
+}
+
+int32_t sys_setregid(struct ucall *c)
+{
+	const struct cred old = *cred(c);
+	return changed(c, &old, set_re(groups(c), c->arg[0], c->arg[1]));
+}
+
+int32_t sys_setresuid(struct ucall *c)
+{
+	const struct cred old = *cred(c);
+	return users_changed(c, &old, set_res(users(c), c->arg));
+}
+
+int32_t sys_setresgid(struct ucall *c)
+{
+	const struct cred old = *cred(c);
+	return changed(c, &old, set_res(groups(c), c->arg));
+}
+
+int32_t sys_setfsuid(struct ucall *c)
+{
+	const struct cred old = *cred(c);
+	int32_t r = set_fs(users(c), c->arg[0]);
+
+	cred_fsuid_changed(cred(c), &old);
+	(void)changed(c, &old, 0);
+	return r;
+}
+
+int32_t sys_setfsgid(struct ucall *c)
+{
+	const struct cred old = *cred(c);
+	int32_t r = set_fs(groups(c), c->arg[0]);
+
+	(void)changed(c, &old, 0);
+	return r;
+}
 
 int32_t sys_setuid16(struct ucall *c) { return widen_args(c, 1), sys_setuid(c); }
 int32_t sys_setgid16(struct ucall *c) { return widen_args(c, 1), sys_setgid(c); }
@@ -137,31 +200,72 @@ int32_t sys_getresgid16(struct ucall *c) { return put_res(c, groups(c), 2); }
 
 static int32_t get_list(struct ucall *c, uint32_t bytes)
 {
-	const struct cred *k = cred(c);
+	const struct idlist *l = cred(c)->groups;
+	uint32_t n = l ? l->n : 0;
 
 	if ((int32_t)c->arg[0] < 0) return -EINVAL;
-	if (!c->arg[0]) return (int32_t)k->n_groups;
-	if (c->arg[0] < k->n_groups) return -EINVAL;
-	for (uint32_t i = 0; i < k->n_groups; i++) {
-		uint32_t v = bytes == 2 ? (uint32_t)out16(k->groups[i]) : k->groups[i];
+	if (!c->arg[0]) return (int32_t)n;
+	if (c->arg[0] < n) return -EINVAL;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t v = bytes == 2 ? (uint32_t)out16(l->id[i]) : l->id[i];
 		int err = umem_store(c->mem, uaddr(c->arg[1] + i * bytes), &v, bytes);
 		if (err) return err;
 	}
-	return (int32_t)k->n_groups;
+	return (int32_t)n;
+}
+
+/* Heap sort: a list of 65536 must not take the CPU away for long. */
+static void sift(uint32_t *v, uint32_t at, uint32_t n)
+{
+	for (uint32_t kid; (kid = 2 * at + 1) < n; at = kid) {
+		if (kid + 1 < n && v[kid + 1] > v[kid]) kid++;
+		if (v[at] >= v[kid]) return;
+		uint32_t t = v[at];
+		v[at] = v[kid];
+		v[kid] = t;
+	}
+}
+
+static void sort(uint32_t *v, uint32_t n)
+{
+	for (uint32_t i = n / 2; i-- > 0;) sift(v, i, n);
+	while (n-- > 1) {
+		uint32_t t = v[0];
+		v[0] = v[n];
+		v[n] = t;
+		sift(v, 0, n);
+	}
+}
+
+static int32_t fetch_list(struct ucall *c, struct idlist *l, uint32_t bytes)
+{
+	for (uint32_t i = 0; i < l->n; i++) {
+		l->id[i] = 0;
+		int err = umem_fetch(c->mem, &l->id[i], uaddr(c->arg[1] + i * bytes), bytes);
+		if (err) return err;
+		if (bytes == 2) l->id[i] = in16(l->id[i]);
+		if (l->id[i] == KEEP) return -EINVAL;
+	}
+	sort(l->id, l->n);
+	return 0;
 }
 
 static int32_t set_list(struct ucall *c, uint32_t bytes)
 {
-	uint32_t list[NGROUPS] = {0}, n = c->arg[0];
+	uint32_t n = c->arg[0];
 
-	if (!root(c)) return -EPERM;
+	if (!cred_may(cred(c), CAP_SETGID)) return -EPERM;
 	if (n > NGROUPS) return -EINVAL;
-	for (uint32_t i = 0; i < n; i++) {
-		int err = umem_fetch(c->mem, &list[i], uaddr(c->arg[1] + i * bytes), bytes);
-		if (err) return err;
+	struct idlist *l = kmalloc(sizeof *l + n * (uint32_t)sizeof l->id[0]);
+	if (!l) return -ENOMEM;
+	*l = (struct idlist){.refs = 1, .n = n};
+	int32_t r = fetch_list(c, l, bytes);
+	if (r) {
+		kfree(l);
+		return r;
 	}
-	for (uint32_t i = 0; i < n; i++) cred(c)->groups[i] = list[i];
-	cred(c)->n_groups = n;
+	cred_drop(cred(c));
+	cred(c)->groups = l;
 	return 0;
 }
 
@@ -170,13 +274,10 @@ int32_t sys_getgroups16(struct ucall *c) { return get_list(c, 2); }
 int32_t sys_setgroups(struct ucall *c) { return set_list(c, 4); }
 int32_t sys_setgroups16(struct ucall *c) { return set_list(c, 2); }
 
-/* ---- capabilities: root has all, others none; there is nothing in between */
+/* ---- capabilities */
 #define CAP_V1 0x19980330u
 #define CAP_V2 0x20071026u
 #define CAP_V3 0x20080522u
-#define CAP_LAST 40u
-#define CAP_ALL_LOW 0xffffffffu
-#define CAP_ALL_HIGH ((1u << (CAP_LAST - 31)) - 1)
 
 /* Number of linux_cap_data in this version; 0: unknown, and the one we prefer was stored. */
 static uint32_t cap_words(struct ucall *c, struct linux_cap_header *h, int32_t *err)
@@ -193,32 +294,46 @@ static uint32_t cap_words(struct ucall *c, struct linux_cap_header *h, int32_t *
 int32_t sys_capget(struct ucall *c)
 {
 	struct linux_cap_header h;
-	struct linux_cap_data d[2] = {{0}};
 	int32_t err;
 	uint32_t n = cap_words(c, &h, &err);
 
 	if (!n || !c->arg[1]) return err;
 	if (h.pid < 0) return -EINVAL;
-	struct group *g = h.pid ? group_find((uint32_t)h.pid) : ucall_group(c);
-	if (!g) return -ESRCH;
-	if (g->cred.euid == 0) {
-		d[0].effective = d[0].permitted = CAP_ALL_LOW;
-		d[1].effective = d[1].permitted = CAP_ALL_HIGH;
-	}
+	struct task *t = h.pid ? task_find((uint32_t)h.pid) : c->task;
+	if (!t) return -ESRCH;
+	const struct cred *k = &t->home.group->cred;
+	const struct linux_cap_data d[2] = {
+		{(uint32_t)k->effective, (uint32_t)k->permitted, (uint32_t)k->inheritable},
+		{(uint32_t)(k->effective >> 32), (uint32_t)(k->permitted >> 32), (uint32_t)(k->inheritable >> 32)},
+	};
 	return umem_store(c->mem, uaddr(c->arg[1]), d, n * (uint32_t)sizeof d[0]);
 }
 
-/* Accepted where nothing is asked for that the caller does not have. */
+/* Nothing may be gained that is not permitted, capset(2). */
+static bool may_have(const struct cred *k, uint64_t effective, uint64_t permitted, uint64_t inheritable)
+{
+	if (!cred_may(k, CAP_SETPCAP) && (inheritable & ~(k->inheritable | k->permitted))) return false;
+	return !(inheritable & ~(k->inheritable | k->bounding)) && !(permitted & ~k->permitted) && !(effective & ~permitted);
+}
+
 int32_t sys_capset(struct ucall *c)
 {
 	struct linux_cap_header h;
 	struct linux_cap_data d[2] = {{0}};
+	struct cred *k = cred(c);
 	int32_t err;
 	uint32_t n = cap_words(c, &h, &err);
 
 	if (!n) return err ? err : -EINVAL;
-	if (h.pid && (uint32_t)h.pid != ucall_group(c)->pid) return -EPERM;
+	if (h.pid && (uint32_t)h.pid != c->task->home.tid) return -EPERM;
 	err = umem_fetch(c->mem, d, uaddr(c->arg[1]), n * (uint32_t)sizeof d[0]);
-	if (err || root(c)) return err;
-	return d[0].effective | d[0].permitted | d[1].effective | d[1].permitted ? -EPERM : 0;
+	if (err) return err;
+	uint64_t effective = ((uint64_t)d[1].effective << 32 | d[0].effective) & CAP_ALL;
+	uint64_t permitted = ((uint64_t)d[1].permitted << 32 | d[0].permitted) & CAP_ALL;
+	uint64_t inheritable = ((uint64_t)d[1].inheritable << 32 | d[0].inheritable) & CAP_ALL;
+	if (!may_have(k, effective, permitted, inheritable)) return -EPERM;
+	k->effective = effective;
+	k->permitted = permitted;
+	k->inheritable = inheritable;
+	return 0;
 }

@@ -117,7 +117,8 @@ int32_t sys_syslog(struct ucall *c)
 	uint32_t type = c->arg[0];
 
 	if (type == SYSLOG_ACTION_SIZE_BUFFER) return 32 << 10;
-	if (type != SYSLOG_ACTION_READ_ALL && !capable(ucall_who(c))) return -EPERM;
+	if (type != SYSLOG_ACTION_READ_ALL && !has_cap(ucall_who(c), CAP_SYSLOG)) return -EPERM;
+	if (type == SYSLOG_ACTION_CONSOLE_LEVEL && (c->arg[2] < 1 || c->arg[2] > 8)) return -EINVAL;
 	if (type < SYSLOG_ACTION_READ || (type >= SYSLOG_ACTION_CONSOLE_OFF && type <= SYSLOG_ACTION_CONSOLE_LEVEL)) return 0;
 	char *buf = kmalloc(PAGE_SIZE);
 	if (!buf) return -ENOMEM;
@@ -132,7 +133,7 @@ int32_t sys_reboot(struct ucall *c)
 {
 	uint32_t m2 = c->arg[1];
 
-	if (!capable(ucall_who(c))) return -EPERM;
+	if (!has_cap(ucall_who(c), CAP_SYS_BOOT)) return -EPERM;
 	if (c->arg[0] != LINUX_REBOOT_MAGIC1) return -EINVAL;
 	if (m2 != LINUX_REBOOT_MAGIC2 && m2 != LINUX_REBOOT_MAGIC2A && m2 != LINUX_REBOOT_MAGIC2B && m2 != LINUX_REBOOT_MAGIC2C) return -EINVAL;
 	uint32_t how = c->arg[2];
@@ -151,7 +152,7 @@ int32_t sys_reboot(struct ucall *c)
 
 int32_t sys_vhangup(struct ucall *c)
 {
-	return capable(ucall_who(c)) ? 0 : -EPERM;
+	return has_cap(ucall_who(c), CAP_SYS_TTY_CONFIG) ? 0 : -EPERM;
 }
 
 /* ---- random bytes: body half, so that they cost no frame */

@@ -14,24 +14,31 @@ int32_t body_brk(struct ucall *c)
 	return (int32_t)space_set_brk(space_of(c), c->arg[0]);
 }
 
+#define MMAP_MIN_ADDR 0x10000u /* /proc/sys/vm/mmap_min_addr; for root too: the kernel's own null pointers stay invalid */
+
 /* ---- mmap: arguments are those of mmap2: address, length, prot, flags, fd, page offset */
 
+/* Linux's order: length, place, then (in check_type) what the kind of mapping asks for. */
 static int check_map(const struct ucall *c)
 {
-	uint32_t type = c->arg[3] & MAP_TYPE;
+	uint32_t len = c->arg[1];
 
-	if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE) return -EINVAL;
-	if (!c->arg[1] || c->arg[1] > USER_END) return c->arg[1] ? -ENOMEM : -EINVAL;
-	if ((c->arg[3] & (MAP_FIXED | MAP_FIXED_NOREPLACE)) && (c->arg[0] & PAGE_MASK)) return -EINVAL;
-	if ((uint64_t)c->arg[5] + PAGES((uint64_t)c->arg[1]) > 1u << 31) return -EOVERFLOW;
-	return 0;
+	if (!len) return -EINVAL;
+	if (len > (uint32_t)-PAGE_SIZE) return -ENOMEM;
+	if (c->arg[5] + PAGES(len) < c->arg[5]) return -EOVERFLOW;
+	if (len > USER_END) return -ENOMEM;
+	if (!(c->arg[3] & (MAP_FIXED | MAP_FIXED_NOREPLACE))) return 0;
+	if (c->arg[0] > USER_END - ALIGN_UP(len, PAGE_SIZE)) return -ENOMEM;
+	if (c->arg[0] & PAGE_MASK) return -EINVAL;
+	return c->arg[0] < MMAP_MIN_ADDR ? -EPERM : 0;
 }
 
 static uint32_t area_flags(uint32_t map_flags)
 {
 	uint32_t type = map_flags & MAP_TYPE;
 
-	return (type != MAP_PRIVATE ? AREA_SHARED : 0) | ((map_flags & MAP_GROWSDOWN) ? AREA_GROWSDOWN : 0);
+	return (type != MAP_PRIVATE ? AREA_SHARED : 0) | ((map_flags & MAP_GROWSDOWN) ? AREA_GROWSDOWN : 0) |
+	       ((map_flags & MAP_LOCKED) ? AREA_LOCKED : 0);
 }
 
 static int32_t map(struct ucall *c, struct backing *b, uint32_t pgoff, uint32_t more_flags)
@@ -41,9 +48,45 @@ static int32_t map(struct ucall *c, struct backing *b, uint32_t pgoff, uint32_t 
 
 int32_t body_mmap_anon(struct ucall *c)
 {
+	uint32_t type = c->arg[3] & MAP_TYPE;
+	int32_t r = c->arg[3] & MAP_HUGETLB ? -ENOMEM : check_map(c); /* there are no huge pages */
+
+	if (r) return r;
+	if (type != MAP_PRIVATE && (type != MAP_SHARED || (c->arg[3] & MAP_GROWSDOWN))) return -EINVAL;
+	return map(c, NULL, 0, 0);
+}
+
+/* Home: memory that children will share cannot move, so it is made where they are made. */
+int32_t sys_mmap_shared(struct ucall *c)
+{
+	UNUSED(c);
+	return 0;
+}
+
+/* MAP_LOCKED: home told how much may be locked in all. */
+int32_t body_mmap_locked(struct ucall *c)
+{
+	const struct space *s = space_of(c);
 	int32_t r = check_map(c);
 
-	return r ? r : map(c, NULL, 0, 0);
+	if (!r && s->locked_pages + PAGES(c->arg[1]) > (uint32_t)c->home_result) r = -EAGAIN;
+	return r ? r : body_mmap_anon(c);
+}
+
+#define MAP_VALIDATED (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | \
+		       MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_UNINITIALIZED | MAP_HUGE_SIZES)
+
+/* What the file's opening allows. */
+static int check_access(const struct ucall *c, const struct file *f)
+{
+	uint32_t acc = f->flags & O_ACCMODE, type = c->arg[3] & MAP_TYPE;
+
+	if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE) return -EINVAL;
+	if (type == MAP_SHARED_VALIDATE && (c->arg[3] & ~MAP_VALIDATED)) return -EOPNOTSUPP;
+	if (type != MAP_PRIVATE && (c->arg[2] & PROT_WRITE) && acc != O_RDWR) return -EACCES;
+	if (acc == O_WRONLY) return -EACCES;
+	if ((c->arg[2] & PROT_EXEC) && f->name && f->name->of && (f->name->of->flags & MS_NOEXEC)) return -EPERM;
+	return 0;
 }
 
 /* Home: may this file be mapped so? Its backing goes to the body half, with AREA_NOWRITE as result if the mapping may never be
@@ -51,13 +94,16 @@ int32_t body_mmap_anon(struct ucall *c)
 static int file_backing(struct ucall *c, struct file *f)
 {
 	uint32_t acc = f->flags & O_ACCMODE, type = c->arg[3] & MAP_TYPE;
+	int err = check_access(c, f);
 
-	if (acc == O_WRONLY) return -EACCES;
-	if (type != MAP_PRIVATE && (c->arg[2] & PROT_WRITE) && acc != O_RDWR) return -EACCES;
-	if ((c->arg[2] & PROT_EXEC) && f->name && f->name->of && (f->name->of->flags & MS_NOEXEC)) return -EPERM;
+	if (err) return err;
 	if (!f->ops->backing) return -ENODEV;
-	int err = f->ops->backing(f, &c->task->map_backing);
-	return !err && type != MAP_PRIVATE && acc != O_RDWR ? (int)AREA_NOWRITE : err;
+	if (c->arg[3] & MAP_GROWSDOWN) return -EINVAL;
+	bool shared = type != MAP_PRIVATE, future = shared && (f->inode->seals & F_SEAL_FUTURE_WRITE);
+	if (shared && (f->inode->seals & F_SEAL_WRITE) && acc == O_RDWR && !future) return -EPERM;
+	if (future && (c->arg[2] & PROT_WRITE)) return -EPERM;
+	err = f->ops->backing(f, &c->task->map_backing);
+	return !err && shared && (acc != O_RDWR || future) ? (int)AREA_NOWRITE : err;
 }
 
 int32_t sys_mmap_file(struct ucall *c)
@@ -65,7 +111,7 @@ int32_t sys_mmap_file(struct ucall *c)
 	struct file *f = arg_file(c, c->arg[4]);
 
 	if (!f) return -EBADF;
-	int32_t r = check_map(c);
+	int32_t r = c->arg[3] & MAP_HUGETLB ? -EINVAL : check_map(c);
 	if (!r) r = file_backing(c, f);
 	file_unref(f);
 	return r;
@@ -97,108 +143,10 @@ int32_t body_munmap(struct ucall *c)
 
 int32_t body_mprotect(struct ucall *c)
 {
-	uint32_t prot = c->arg[2] & ~(PROT_GROWSDOWN | PROT_GROWSUP);
-
-	if ((c->arg[0] & PAGE_MASK) || (prot & ~15u)) return -EINVAL;
-	if (!c->arg[1]) return 0;
-	if (bad_range(c)) return -ENOMEM;
-	return space_protect(space_of(c), c->arg[0], ALIGN_UP(c->arg[1], PAGE_SIZE), prot & 7u);
+	return space_protect(space_of(c), c->arg[0], c->arg[1], c->arg[2]);
 }
 
 int32_t body_mremap(struct ucall *c)
 {
-	uint32_t flags = c->arg[3];
-
-	if ((flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) || (c->arg[0] & PAGE_MASK) || !c->arg[2]) return -EINVAL;
-	if ((flags & MREMAP_FIXED) && (!(flags & MREMAP_MAYMOVE) || (c->arg[4] & PAGE_MASK))) return -EINVAL;
-	if (c->arg[1] > USER_END) return -EFAULT;
-	if (c->arg[2] > USER_END) return -ENOMEM;
-	return space_remap(space_of(c), c->arg[0], ALIGN_UP(c->arg[1], PAGE_SIZE), ALIGN_UP(c->arg[2], PAGE_SIZE), flags, c->arg[4]);
-}
-
-int32_t body_madvise(struct ucall *c)
-{
-	if (c->arg[0] & PAGE_MASK) return -EINVAL;
-	if (!c->arg[1]) return 0;
-	if (bad_range(c)) return -ENOMEM;
-	return space_advise(space_of(c), c->arg[0], ALIGN_UP(c->arg[1], PAGE_SIZE), c->arg[2]);
-}
-
-/* Is every page of the range mapped? */
-static bool all_mapped(struct space *s, uint32_t at, uint32_t len)
-{
-	uint32_t end = at + ALIGN_UP(len, PAGE_SIZE);
-
-	while (at < end) {
-		struct area *a = space_find(s, at);
-		if (!a) return false;
-		at = a->end;
-	}
-	return true;
-}
-
-/* The files that are mapped shared in the range go to their disks. What sleeps may change the areas: each is looked up again. */
-static int32_t sync_range(struct space *s, uint32_t at, uint32_t end)
-{
-	int32_t r = 0;
-
-	while (!r && at < end) {
-		struct area *a = space_find(s, at);
-		if (!a) return -ENOMEM;
-		struct backing *b = (a->flags & AREA_SHARED) && a->backing && a->backing->ops->sync ? a->backing : NULL;
-		at = a->end;
-		if (!b) continue;
-		b->ops->ref(b);
-		r = b->ops->sync(b);
-		b->ops->unref(b);
-	}
-	return r;
-}
-
-/* A shared page is the page cache's own: it is always in step with the file; the disk is behind. */
-int32_t body_msync(struct ucall *c)
-{
-	uint32_t flags = c->arg[2];
-
-	if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC)) return -EINVAL;
-	if (c->arg[0] & PAGE_MASK) return -EINVAL;
-	if (bad_range(c)) return -ENOMEM;
-	if (!all_mapped(space_of(c), c->arg[0], c->arg[1])) return -ENOMEM;
-	return flags & MS_SYNC ? sync_range(space_of(c), c->arg[0], c->arg[0] + ALIGN_UP(c->arg[1], PAGE_SIZE)) : 0;
-}
-
-/* Nothing is ever paged out: locked it is already. */
-int32_t body_mlock(struct ucall *c)
-{
-	uint32_t at = c->arg[0] & ~PAGE_MASK, len = c->arg[1] + (c->arg[0] & PAGE_MASK);
-
-	if (len < c->arg[1] || len > USER_END || at > USER_END - ALIGN_UP(len, PAGE_SIZE)) return -EINVAL;
-	return all_mapped(space_of(c), at, len) ? 0 : -ENOMEM;
-}
-
-int32_t body_mlockall(struct ucall *c)
-{
-	return !c->arg[0] || (c->arg[0] & ~7u) ? -EINVAL : 0;
-}
-
-int32_t body_munlockall(struct ucall *c)
-{
-	UNUSED(c);
-	return 0;
-}
-
-int32_t body_mincore(struct ucall *c)
-{
-	struct space *s = space_of(c);
-
-	if (c->arg[0] & PAGE_MASK) return -EINVAL;
-	if (bad_range(c)) return -ENOMEM;
-	for (uint32_t i = 0; i < PAGES(c->arg[1]); i++) {
-		uint32_t at = c->arg[0] + (i << PAGE_SHIFT);
-		uint8_t in = (arch_pte_get(&s->pd, uaddr(at)) & PTE_PRESENT) != 0;
-		if (!space_find(s, at)) return -ENOMEM;
-		int err = umem_store(c->mem, uaddr(c->arg[2] + i), &in, 1);
-		if (err) return err;
-	}
-	return 0;
+	return space_remap(space_of(c), c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
 }

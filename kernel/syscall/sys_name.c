@@ -68,7 +68,7 @@ static int32_t mknod_at(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint3
 	if (!type) type = S_IFREG;
 	if (type == S_IFDIR) return -EPERM;
 	if (type != S_IFREG && type != S_IFCHR && type != S_IFBLK && type != S_IFIFO && type != S_IFSOCK) return -EINVAL;
-	if ((type == S_IFCHR || type == S_IFBLK) && !capable(ucall_who(c))) return -EPERM;
+	if ((type == S_IFCHR || type == S_IFBLK) && !has_cap(ucall_who(c), CAP_MKNOD)) return -EPERM;
 	int32_t r = parent(c, dirfd, path_at, &w);
 	if (r) return r;
 	r = w.trailing_slash ? -ENOENT
@@ -160,8 +160,8 @@ static int32_t rename_at(struct ucall *c, uint32_t fd1, uint32_t path1, uint32_t
 {
 	struct walk from, to;
 
-	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) return -EINVAL;
-	if ((flags & RENAME_NOREPLACE) && (flags & RENAME_EXCHANGE)) return -EINVAL;
+	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) return -EINVAL;
+	if ((flags & RENAME_EXCHANGE) && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT))) return -EINVAL;
 	int32_t r = parent(c, fd1, path1, &from);
 	if (r) return r;
 	r = parent(c, fd2, path2, &to);

@@ -9,6 +9,7 @@
 
 struct item {
 	struct file *file;   /* referenced; NULL: none */
+	uint32_t fd;         /* select's */
 	uint32_t events, revents;
 };
 struct items {
@@ -23,14 +24,12 @@ static struct items *items_new(uint32_t n)
 
 	if (!s) return NULL;
 	s->n = n;
-	if (!pollset_init(&s->ps, 2 * n)) return s;
-	kfree(s);
-	return NULL;
+	return s;
 }
 
 static void items_free(struct items *s)
 {
-	pollset_free(&s->ps);
+	if (s->ps.waiters) pollset_free(&s->ps);
 	for (uint32_t i = 0; i < s->n; i++)
 		if (s->item[i].file) file_unref(s->item[i].file);
 	kfree(s);
@@ -53,7 +52,11 @@ static int32_t look(struct items *s, bool wait)
 static int32_t wait_ready(struct items *s, uint64_t deadline)
 {
 	bool wait = deadline > clock_now_ns();
+	int32_t at_once = look(s, false);
 
+	/* often something is there already: then nobody need announce a queue */
+	if (at_once || !wait) return at_once;
+	if (pollset_init(&s->ps, 2 * s->n)) return -ENOMEM;
 	for (;;) {
 		sched_block_prepare();
 		int32_t ready = look(s, wait);
@@ -84,13 +87,25 @@ static void put_left(struct ucall *c, uint32_t at, enum time_kind kind, uint64_t
 	if (at && deadline != FOREVER && put_time(c, at, kind, deadline > now ? deadline - now : 0)) return;
 }
 
+/* select(2) alone takes microseconds beyond a second. */
+static int wide_timeval(struct ucall *c, uint32_t at, uint64_t *ns)
+{
+	struct linux_timespec32 v;
+	int err = umem_fetch(c->mem, &v, uaddr(at), sizeof v);
+
+	if (err) return err;
+	if (v.sec < 0 || v.nsec < 0) return -EINVAL;
+	*ns = (uint64_t)(uint32_t)v.sec * NS_PER_S + (uint64_t)(uint32_t)v.nsec * 1000;
+	return 0;
+}
+
 static int fetch_deadline(struct ucall *c, uint32_t at, enum time_kind kind, uint64_t *deadline)
 {
 	uint64_t ns;
 
 	*deadline = FOREVER;
 	if (!at) return 0;
-	int err = arg_time(c, at, kind, &ns);
+	int err = kind == TIME_VAL ? wide_timeval(c, at, &ns) : arg_time(c, at, kind, &ns);
 	if (!err) *deadline = deadline_after(ns);
 	return err;
 }
@@ -182,9 +197,19 @@ static bool wants(const struct sets *s, int k, uint32_t fd)
 	return s->want[k][fd / 32] >> (fd % 32) & 1;
 }
 
-static bool wanted(const struct sets *s, uint32_t fd)
+/* The descriptors of one word that are in any set. */
+static uint32_t wanted_in(const struct sets *s, uint32_t word)
 {
-	return wants(s, 0, fd) || wants(s, 1, fd) || wants(s, 2, fd);
+	return s->want[0][word] | s->want[1][word] | s->want[2][word];
+}
+
+static uint32_t count_wanted(const struct sets *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->words; i++)
+		for (uint32_t left = wanted_in(s, i); left; left &= left - 1) n++;
+	return n;
 }
 
 static int fetch_sets(struct ucall *c, struct sets *s)
@@ -193,6 +218,7 @@ static int fetch_sets(struct ucall *c, struct sets *s)
 		if (!c->arg[1 + k]) continue;
 		int err = umem_fetch(c->mem, s->want[k], uaddr(c->arg[1 + k]), s->words * 4);
 		if (err) return err;
+		if (s->n % 32) s->want[k][s->words - 1] &= (1u << (s->n % 32)) - 1; /* those beyond n are not asked for */
 	}
 	return 0;
 }
@@ -210,14 +236,17 @@ static int store_sets(struct ucall *c, const struct sets *s)
 /* The items in the order of their descriptors. */
 static int fill_items(struct ucall *c, const struct sets *s, struct items *items)
 {
-	uint32_t at = 0;
+	struct item *it = items->item;
 
-	for (uint32_t fd = 0; fd < s->n; fd++) {
-		if (!wanted(s, fd)) continue;
-		struct item *it = &items->item[at++];
-		it->file = fd_get(ucall_group(c)->fds, (int32_t)fd);
-		if (!it->file) return -EBADF;
-		it->events = (wants(s, 0, fd) ? SELECT_IN : 0) | (wants(s, 1, fd) ? SELECT_OUT : 0) | (wants(s, 2, fd) ? SELECT_EX : 0);
+	for (uint32_t i = 0; i < s->words; i++) {
+		for (uint32_t left = wanted_in(s, i); left; left &= left - 1, it++) {
+			uint32_t bit = left & -left;
+			it->fd = 32 * i + (uint32_t)__builtin_ctz(left);
+			it->file = fd_get(ucall_group(c)->fds, (int32_t)it->fd);
+			if (!it->file) return -EBADF;
+			it->events = (s->want[0][i] & bit ? SELECT_IN : 0) | (s->want[1][i] & bit ? SELECT_OUT : 0) |
+				     (s->want[2][i] & bit ? SELECT_EX : 0);
+		}
 	}
 	return 0;
 }
@@ -226,12 +255,11 @@ static int fill_items(struct ucall *c, const struct sets *s, struct items *items
 static int32_t collect(struct sets *s, const struct items *items)
 {
 	static const uint32_t mask[3] = {SELECT_IN, SELECT_OUT, SELECT_EX};
-	uint32_t at = 0;
 	int32_t bits = 0;
 
-	for (uint32_t fd = 0; fd < s->n; fd++) {
-		if (!wanted(s, fd)) continue;
-		uint32_t revents = items->item[at++].revents;
+	for (uint32_t i = 0; i < items->n; i++) {
+		uint32_t revents = items->item[i].revents, fd = items->item[i].fd;
+		if (!revents) continue;
 		for (int k = 0; k < 3; k++) {
 			if (!wants(s, k, fd) || !(revents & mask[k])) continue;
 			s->got[k][fd / 32] |= 1u << (fd % 32);
@@ -243,12 +271,10 @@ static int32_t collect(struct sets *s, const struct items *items)
 
 static int32_t select_sets(struct ucall *c, struct sets *s, uint64_t deadline)
 {
-	uint32_t n = 0;
 	int32_t r = fetch_sets(c, s);
 
 	if (r) return r;
-	for (uint32_t fd = 0; fd < s->n; fd++) n += wanted(s, fd);
-	struct items *items = items_new(n);
+	struct items *items = items_new(count_wanted(s));
 	if (!items) return -ENOMEM;
 	r = fill_items(c, s, items);
 	if (!r) r = wait_ready(items, deadline);
@@ -256,6 +282,15 @@ static int32_t select_sets(struct ucall *c, struct sets *s, uint64_t deadline)
 	items_free(items);
 	if (r < 0) return r == -EINTR ? -ERESTARTNOHAND : r;
 	return store_sets(c, s) ? -EFAULT : r;
+}
+
+/* Linux looks at as many bits as its table of descriptors has room for: 32 at first, then powers of two from 256 on. */
+static uint32_t table_size(const struct ucall *c)
+{
+	uint32_t used = ucall_group(c)->fds->size, n = used <= 32 ? 32 : 256;
+
+	while (n < used) n *= 2;
+	return MIN(n, (uint32_t)FD_SETSIZE);
 }
 
 static int32_t do_select(struct ucall *c, enum time_kind kind)
@@ -267,7 +302,7 @@ static int32_t do_select(struct ucall *c, enum time_kind kind)
 	if ((int32_t)c->arg[0] < 0) return -EINVAL;
 	struct sets *s = kzalloc(sizeof *s);
 	if (!s) return -ENOMEM;
-	s->n = MIN(c->arg[0], (uint32_t)FD_SETSIZE);
+	s->n = MIN(c->arg[0], table_size(c));
 	s->words = (s->n + 31) / 32;
 	r = select_sets(c, s, deadline);
 	kfree(s);

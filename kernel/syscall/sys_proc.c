@@ -55,6 +55,10 @@ static int32_t wait_for(struct ucall *c, uint32_t options, uint32_t usage_at)
 int32_t sys_waitpid(struct ucall *c) { return wait_for(c, c->arg[2], 0); }
 int32_t sys_wait4(struct ucall *c) { return wait_for(c, c->arg[2], c->arg[3]); }
 
+/* The fields of siginfo that waitid sets, in all cases: zeroes when there is nothing to tell. */
+#define WAITID_BYTES 24u
+_Static_assert(__builtin_offsetof(struct linux_siginfo, u.chld.status) == WAITID_BYTES - 4, "the last of them");
+
 int32_t sys_waitid(struct ucall *c)
 {
 	struct linux_rusage usage;
@@ -62,11 +66,11 @@ int32_t sys_waitid(struct ucall *c)
 	struct ksiginfo info = {.signo = 0};
 
 	int32_t r = home_waitid(c->task, c->arg[0], c->arg[1], c->arg[3], &info, &usage);
-	if (r) return r;
+	if (r == -ERESTARTSYS) return r;
+	if (!r && info.signo && c->arg[4] && umem_store(c->mem, uaddr(c->arg[4]), &usage, sizeof usage)) return -EFAULT;
+	if (!c->arg[2]) return r;
 	siginfo_pack(&info, &out);
-	if (c->arg[2] && umem_store(c->mem, uaddr(c->arg[2]), &out, sizeof out)) return -EFAULT;
-	if (info.signo && c->arg[4] && umem_store(c->mem, uaddr(c->arg[4]), &usage, sizeof usage)) return -EFAULT;
-	return 0;
+	return umem_store(c->mem, uaddr(c->arg[2]), &out, WAITID_BYTES) ? -EFAULT : r;
 }
 
 /* ---- sharing: threads share files, cwd and umask for good, so only processes made with CLONE_FILES or CLONE_FS have any to end */
@@ -102,9 +106,12 @@ int32_t sys_getppid(struct ucall *c)
 
 int32_t sys_getpgrp(struct ucall *c) { return (int32_t)ucall_group(c)->pgrp; }
 
+/* A thread's number will do. */
 static struct group *by_pid(struct ucall *c, uint32_t pid)
 {
-	return pid ? group_find(pid) : ucall_group(c);
+	struct task *t = pid ? task_find(pid) : c->task;
+
+	return t ? t->home.group : group_find(pid);
 }
 
 int32_t sys_getpgid(struct ucall *c)
@@ -133,10 +140,12 @@ static bool pgrp_in(uint32_t pgrp, const struct session *s)
 int32_t sys_setpgid(struct ucall *c)
 {
 	struct group *self = ucall_group(c), *g = by_pid(c, c->arg[0]);
-	uint32_t pgid = c->arg[1];
+	uint32_t pgid = c->arg[1] ? c->arg[1] : c->arg[0];
 
 	if ((int32_t)pgid < 0) return -EINVAL;
-	if (!g || (g != self && g->parent != self)) return -ESRCH;
+	if (!g) return -ESRCH;
+	if (c->arg[0] && g->pid != c->arg[0]) return -EINVAL;
+	if (g != self && g->parent != self) return -ESRCH;
 	if (g != self && g->session != self->session) return -EPERM;
 	if (g != self && g->execed) return -EACCES;
 	if (g->session->id == g->pid) return -EPERM;
@@ -203,66 +212,9 @@ int32_t body_get_thread_area(struct ucall *c)
 	return r ? r : umem_store(c->mem, uaddr(c->arg[0]), desc, sizeof desc);
 }
 
-/* Only the plain Linux personality is spoken. */
-int32_t body_personality(struct ucall *c)
-{
-	return c->arg[0] == 0xffffffffu || !c->arg[0] ? 0 : -EINVAL;
-}
-
 /* Linux calls that are -ENOSYS here on purpose: C libraries fall back (rseq: false success would leave a stale CPU number). */
 int32_t body_refused(struct ucall *c)
 {
 	UNUSED(c);
 	return -ENOSYS;
-}
-
-/* ---- prctl: the row says which arguments are memory (mux.c) */
-
-static int32_t set_name(struct ucall *c)
-{
-	char name[sizeof c->task->home.comm];
-	int32_t n = umem_fetch_string(c->mem, name, uaddr(c->arg[1]), sizeof name);
-
-	if (n == -ENAMETOOLONG) {
-		if (umem_fetch(c->mem, name, uaddr(c->arg[1]), sizeof name - 1)) return -EFAULT;
-		name[sizeof name - 1] = 0;
-	} else if (n < 0) {
-		return n;
-	}
-	task_set_comm(c->task, name);
-	return 0;
-}
-
-int32_t sys_prctl(struct ucall *c)
-{
-	struct group *g = ucall_group(c);
-	uint32_t arg = c->arg[1];
-
-	switch (c->arg[0]) {
-	case PR_SET_NAME: return set_name(c);
-	case PR_GET_NAME: return umem_store(c->mem, uaddr(arg), c->task->home.comm, sizeof g->comm);
-	case PR_SET_PDEATHSIG:
-		if (arg > LINUX_NSIG) return -EINVAL;
-		g->pdeath_signal = (int)arg;
-		return 0;
-	case PR_GET_PDEATHSIG: return umem_store_u32(c->mem, uaddr(arg), (uint32_t)g->pdeath_signal);
-	case PR_GET_CHILD_SUBREAPER: return umem_store_u32(c->mem, uaddr(arg), 0);
-	case PR_GET_TSC: return umem_store_u32(c->mem, uaddr(arg), 1); /* PR_TSC_ENABLE */
-	case PR_SET_TSC: return arg == 1 ? 0 : -EINVAL;
-	case PR_GET_DUMPABLE: return 1;
-	case PR_SET_DUMPABLE: return arg > 1 ? -EINVAL : 0;
-	case PR_GET_KEEPCAPS:
-	case PR_GET_SECCOMP: return 0;
-	case PR_SET_NO_NEW_PRIVS:
-		if (arg != 1 || c->arg[2] || c->arg[3] || c->arg[4]) return -EINVAL;
-		g->no_new_privs = true;
-		return 0;
-	case PR_GET_NO_NEW_PRIVS: return arg || c->arg[2] || c->arg[3] || c->arg[4] ? -EINVAL : g->no_new_privs;
-	case PR_SET_KEEPCAPS: return arg > 1 ? -EINVAL : 0;
-	case PR_CAPBSET_READ: return arg > 40 ? -EINVAL : 1;
-	case PR_CAPBSET_DROP: return g->cred.euid ? -EPERM : -EINVAL;
-	case PR_GET_TIMERSLACK: return 50000;
-	case PR_SET_TIMERSLACK: return 0;
-	default: return -EINVAL;
-	}
 }

@@ -1,4 +1,4 @@
-/* sys_sched.c - priorities, scheduling classes, CPU sets, resource limits and what was used.
+/* sys_sched.c - nice values, resource limits and what was used.
  * Called by: dispatch.c through table.def.
  * Never: schedules, but for sched_yield.  */
 #include "kernel/syscall/sysarg.h"
@@ -8,28 +8,24 @@
 
 /* ---- nice values */
 
-static void set_nice(struct group *g, int32_t nice)
-{
-	struct task *t;
-
-	g->nice = (int8_t)nice;
-	list_for_each(t, &g->tasks, home.in_group)
-		t->thread.nice = (int8_t)nice;
-}
-
 static int32_t clamp_nice(int32_t nice)
 {
 	return MAX(-20, MIN(19, nice));
 }
 
+/* RLIMIT_NICE counts from 1 (nice 19) to 40 (nice -20). */
+static bool may_set(const struct ucall *c, const struct task *t, int32_t nice)
+{
+	return has_cap(ucall_who(c), CAP_SYS_NICE) || (uint64_t)(20 - nice) <= t->home.group->rlimits[RLIMIT_NICE].cur;
+}
+
 int32_t sys_nice(struct ucall *c)
 {
-	struct group *g = ucall_group(c);
 	int32_t add = MAX(-40, MIN(40, (int32_t)c->arg[0]));
-	int32_t nice = clamp_nice(g->nice + add);
+	int32_t nice = clamp_nice(c->task->thread.nice + add);
 
-	if (nice < g->nice && g->cred.euid) return -EPERM;
-	set_nice(g, nice);
+	if (add < 0 && !may_set(c, c->task, nice)) return -EPERM;
+	task_set_nice(c->task, nice);
 	return 0;
 }
 
@@ -37,118 +33,52 @@ static bool selected(struct ucall *c, const struct group *g, uint32_t which, uin
 {
 	const struct group *self = ucall_group(c);
 
-	if (g->state == RUN_ZOMBIE || g->state == RUN_DEAD) return false;
-	switch (which) {
-	case PRIO_PROCESS: return g->pid == (who ? who : self->pid);
-	case PRIO_PGRP: return g->pgrp == (who ? who : self->pgrp);
-	default: return g->cred.uid == (who ? who : self->cred.uid);
-	}
+	if (which == PRIO_PGRP) return g->pgrp == (who ? who : self->pgrp);
+	return g->cred.uid == (who ? who : self->cred.uid);
 }
 
-int32_t sys_getpriority(struct ucall *c)
+/* What visit says of every thread that `which` and `who` mean: those of a process group, or of a user, or one. */
+static int32_t for_each_meant(struct ucall *c, int32_t start, int32_t (*visit)(struct ucall *c, struct task *t, int32_t so_far))
 {
-	int32_t best = -ESRCH;
+	uint32_t which = c->arg[0], who = c->arg[1];
 	struct group *g;
+	struct task *t;
 
-	if (c->arg[0] > PRIO_USER) return -EINVAL;
+	if (which > PRIO_USER) return -EINVAL;
+	if (which == PRIO_PROCESS) {
+		t = who ? task_find(who) : c->task;
+		return t ? visit(c, t, start) : start;
+	}
 	list_for_each(g, &all_groups, in_all)
-		if (selected(c, g, c->arg[0], c->arg[1])) best = MAX(best, 20 - g->nice);
-	return best;
+		if (selected(c, g, which, who)) list_for_each(t, &g->tasks, home.in_group) start = visit(c, t, start);
+	return start;
 }
 
-int32_t sys_setpriority(struct ucall *c)
+static int32_t ask_one(struct ucall *c, struct task *t, int32_t so_far)
 {
-	const struct cred *me = &ucall_group(c)->cred;
-	int32_t nice = clamp_nice((int32_t)c->arg[2]), r = -ESRCH;
-	struct group *g;
-
-	if (c->arg[0] > PRIO_USER) return -EINVAL;
-	list_for_each(g, &all_groups, in_all) {
-		if (!selected(c, g, c->arg[0], c->arg[1])) continue;
-		if (me->euid && me->euid != g->cred.uid && me->euid != g->cred.euid) {
-			r = -EPERM;
-		} else if (me->euid && nice < g->nice) {
-			r = -EACCES;
-		} else {
-			set_nice(g, nice);
-			if (r == -ESRCH) r = 0;
-		}
-	}
-	return r;
+	UNUSED(c);
+	return MAX(so_far, 20 - t->thread.nice);
 }
 
-/* ---- scheduling classes: there is one, SCHED_OTHER */
+static int32_t set_one(struct ucall *c, struct task *t, int32_t so_far)
+{
+	const struct cred *me = &ucall_group(c)->cred, *to = &t->home.group->cred;
+	int32_t nice = clamp_nice((int32_t)c->arg[2]);
+
+	if (me->euid != to->uid && me->euid != to->euid && !has_cap(ucall_who(c), CAP_SYS_NICE)) return -EPERM;
+	if (nice < t->thread.nice && !may_set(c, t, nice)) return -EACCES;
+	task_set_nice(t, nice);
+	return so_far == -ESRCH ? 0 : so_far;
+}
+
+int32_t sys_getpriority(struct ucall *c) { return for_each_meant(c, -ESRCH, ask_one); }
+int32_t sys_setpriority(struct ucall *c) { return for_each_meant(c, -ESRCH, set_one); }
 
 int32_t body_sched_yield(struct ucall *c)
 {
 	UNUSED(c);
 	sched_yield();
 	return 0;
-}
-
-int32_t body_sched_ok(struct ucall *c)
-{
-	return (int32_t)c->arg[0] < 0 ? -EINVAL : 0;
-}
-
-int32_t body_sched_getparam(struct ucall *c)
-{
-	if ((int32_t)c->arg[0] < 0 || !c->arg[1]) return -EINVAL;
-	return umem_store_u32(c->mem, uaddr(c->arg[1]), 0);
-}
-
-int32_t body_sched_setscheduler(struct ucall *c)
-{
-	uint32_t priority;
-
-	if ((int32_t)c->arg[0] < 0 || !c->arg[2]) return -EINVAL;
-	if (umem_fetch_u32(c->mem, uaddr(c->arg[2]), &priority)) return -EFAULT;
-	switch (c->arg[1]) {
-	case SCHED_OTHER:
-	case SCHED_BATCH:
-	case SCHED_IDLE: return priority ? -EINVAL : 0;
-	case SCHED_FIFO:
-	case SCHED_RR: return priority < 1 || priority > 99 ? -EINVAL : -EPERM;
-	default: return -EINVAL;
-	}
-}
-
-/* The range of priorities that a class has on Linux. */
-int32_t body_sched_priority(struct ucall *c)
-{
-	bool max = c->task->call.row->nr == 159;
-
-	switch (c->arg[0]) {
-	case SCHED_FIFO:
-	case SCHED_RR: return max ? 99 : 1;
-	case SCHED_OTHER:
-	case SCHED_BATCH:
-	case SCHED_IDLE: return 0;
-	default: return -EINVAL;
-	}
-}
-
-int32_t body_sched_interval(struct ucall *c) { return put_time(c, c->arg[1], TIME_32, 10 * NS_PER_MS); }
-int32_t body_sched_interval64(struct ucall *c) { return put_time(c, c->arg[1], TIME_64, 10 * NS_PER_MS); }
-
-int32_t body_sched_getaffinity(struct ucall *c)
-{
-	if (c->arg[1] < 4 || (c->arg[1] & 3)) return -EINVAL;
-	int err = umem_store_u32(c->mem, uaddr(c->arg[2]), 1);
-	return err ? err : 4;
-}
-
-int32_t body_sched_setaffinity(struct ucall *c)
-{
-	uint8_t set = 0;
-
-	if (c->arg[1] && umem_fetch(c->mem, &set, uaddr(c->arg[2]), 1)) return -EFAULT;
-	return (set & 1) ? 0 : -EINVAL;
-}
-
-int32_t body_ioprio(struct ucall *c)
-{
-	return c->arg[0] < 1 || c->arg[0] > 3 ? -EINVAL : 0;
 }
 
 int32_t body_getcpu(struct ucall *c)
@@ -210,15 +140,33 @@ int32_t body_limits(struct ucall *c)
 	return r;
 }
 
+/* A limit is a word on i386: what does not fit is none. */
+static int fetch_limit64(struct ucall *c, struct linux_rlimit64 *l)
+{
+	int err = umem_fetch(c->mem, l, uaddr(c->arg[2]), sizeof *l);
+
+	if (err) return err;
+	if (l->cur >= RLIM32_INFINITY) l->cur = RLIM_INFINITY;
+	if (l->max >= RLIM32_INFINITY) l->max = RLIM_INFINITY;
+	return 0;
+}
+
+/* prlimit(2): the caller's real ids are all of the other's */
+static bool same_ids(const struct cred *me, const struct cred *to)
+{
+	return me->uid == to->euid && me->uid == to->suid && me->uid == to->uid && me->gid == to->egid && me->gid == to->sgid && me->gid == to->gid;
+}
+
 int32_t sys_prlimit64(struct ucall *c)
 {
-	struct group *g = c->arg[0] ? group_find(c->arg[0]) : ucall_group(c);
 	const struct cred *me = ucall_who(c)->cred;
 	struct linux_rlimit64 old, new;
 
+	if (c->arg[2] && fetch_limit64(c, &new)) return -EFAULT;
+	struct task *t = c->arg[0] ? task_find(c->arg[0]) : c->task;
+	struct group *g = t ? t->home.group : group_find(c->arg[0]);
 	if (!g) return -ESRCH;
-	if (g != ucall_group(c) && me->euid && me->uid != g->cred.uid) return -EPERM;
-	if (c->arg[2] && umem_fetch(c->mem, &new, uaddr(c->arg[2]), sizeof new)) return -EFAULT;
+	if (g != ucall_group(c) && !same_ids(me, &g->cred) && !has_cap(ucall_who(c), CAP_SYS_RESOURCE)) return -EPERM;
 	int32_t r = rlimit_get(g, c->arg[1], &old);
 	if (!r && c->arg[2]) r = rlimit_set(g, c->arg[1], &new, me);
 	if (!r && c->arg[3]) r = umem_store(c->mem, uaddr(c->arg[3]), &old, sizeof old);
@@ -230,7 +178,7 @@ int32_t body_prlimits(struct ucall *c)
 	struct linux_rlimit64 l;
 
 	if (!c->arg[2] || (c->arg[0] && c->arg[0] != c->task->body.pid)) return 0;
-	if (umem_fetch(c->mem, &l, uaddr(c->arg[2]), sizeof l)) return -EFAULT;
+	if (fetch_limit64(c, &l)) return -EFAULT;
 	rlimit_apply(c->task->body.space, c->arg[1], l.cur);
 	return 0;
 }

@@ -20,7 +20,7 @@ static int32_t set_action(struct ucall *c, uint32_t sig, const struct linux_siga
 {
 	struct body *b = &c->task->body;
 
-	if (!valid(sig) || (new && (SIGBIT(sig) & SIG_UNBLOCKABLE))) return -EINVAL;
+	if (!valid(sig) || (new && (sig == SIGKILL || sig == SIGSTOP))) return -EINVAL;
 	struct linux_sigaction_k *a = &b->actions->act[sig - 1];
 	*old = *a;
 	if (!new) return 0;
@@ -35,18 +35,14 @@ static int32_t set_action(struct ucall *c, uint32_t sig, const struct linux_siga
 
 int32_t body_rt_sigaction(struct ucall *c)
 {
-	struct linux_sigaction u;
 	struct linux_sigaction_k new, old;
+	_Static_assert(sizeof new == sizeof(struct linux_sigaction) && offsetof(struct linux_sigaction, mask) == 12, "the same layout");
 
 	if (c->arg[3] != 8) return -EINVAL;
-	if (c->arg[1]) {
-		if (umem_fetch(c->mem, &u, uaddr(c->arg[1]), sizeof u)) return -EFAULT;
-		new = (struct linux_sigaction_k){u.handler, u.flags, u.restorer, u.mask};
-	}
+	if (c->arg[1] && umem_fetch(c->mem, &new, uaddr(c->arg[1]), sizeof new)) return -EFAULT;
 	int32_t r = set_action(c, c->arg[0], c->arg[1] ? &new : NULL, &old);
 	if (r || !c->arg[2]) return r;
-	u = (struct linux_sigaction){old.handler, old.flags, old.restorer, old.mask};
-	return umem_store(c->mem, uaddr(c->arg[2]), &u, sizeof u);
+	return umem_store(c->mem, uaddr(c->arg[2]), &old, sizeof old);
 }
 
 int32_t body_sigaction(struct ucall *c)
@@ -187,7 +183,7 @@ static int32_t take_down(struct ucall *c, bool rt)
 		signal_force(t, err == -EINVAL ? &bad_iret : &bad_frame);
 	}
 	t->body.mask &= ~SIG_UNBLOCKABLE;
-	signal_mirror_changed(t);
+	signal_mask_changed(t);
 	return 0;
 }
 

@@ -138,8 +138,10 @@ int32_t sys_accept4(struct ucall *c)
 	struct socket *s, *made;
 	struct file *f;
 
-	if (c->arg[3] & ~TYPE_FLAGS) return -EINVAL;
 	int32_t r = arg_socket(c, c->arg[0], &f, &s);
+	if (r == -EBADF) return r;
+	if (!r && (c->arg[3] & ~TYPE_FLAGS)) file_unref(f);
+	if (c->arg[3] & ~TYPE_FLAGS) return -EINVAL;
 	if (r) return r;
 	r = s->ops->accept(s, f->flags & O_NONBLOCK, &made);
 	if (!r) r = accept_into(c, made);
@@ -187,6 +189,7 @@ int32_t sys_setsockopt(struct ucall *c)
 
 	if (r) return r;
 	if ((int32_t)len < 0) r = -EINVAL;
+	if (!r && c->arg[1] != SOL_SOCKET) len = 0; /* told by the level, without a look at the value */
 	if (!r && len) r = umem_fetch(c->mem, value, uaddr(c->arg[3]), MIN(len, (uint32_t)sizeof value));
 	if (!r) r = socket_setopt(s, (int32_t)c->arg[1], (int32_t)c->arg[2], value, MIN(len, (uint32_t)sizeof value));
 	file_unref(f);

@@ -155,7 +155,12 @@ static int32_t deadline_of(struct ucall *c, enum time_kind kind, uint64_t *deadl
 	case CLOCK_TAI:
 	case CLOCK_MONOTONIC:
 	case CLOCK_BOOTTIME: break;
-	case CLOCK_PROCESS_CPUTIME_ID: return -EOPNOTSUPP;
+	case CLOCK_THREAD_CPUTIME_ID:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_REALTIME_ALARM:
+	case CLOCK_BOOTTIME_ALARM: return -EOPNOTSUPP;
 	default: return -EINVAL;
 	}
 	int32_t r = arg_time(c, c->arg[2], kind, &ns);
@@ -172,10 +177,35 @@ static int32_t deadline_of(struct ucall *c, enum time_kind kind, uint64_t *deadl
 	return 0;
 }
 
+/* On the CPU clock of the process, which its other threads may drive on. park_deadline_ns: what it is to show. */
+static int32_t cpu_sleep(struct ucall *c, enum time_kind kind)
+{
+	struct task *t = c->task;
+	uint64_t *until = &t->body.park_deadline_ns, used, ns;
+	bool absolute = (c->arg[1] & TIMER_ABSTIME) != 0;
+	struct waitq alone;
+
+	if (!t->call.resumed) {
+		int32_t r = arg_time(c, c->arg[2], kind, &ns);
+		if (r) return r;
+		*until = absolute ? ns : add_sat(ptime_cpu_process(t, false), ns);
+	}
+	waitq_init(&alone);
+	while ((used = ptime_cpu_process(t, false)) < *until) {
+		if (t->thread.cuts & (CUT_FREEZE | CUT_DESTROY)) return -EPARK;
+		if (t->thread.cuts & CUT_SIGNAL) break;
+		(void)waitq_sleep(&alone, CUT_SIGNAL | CUT_FREEZE | CUT_DESTROY, add_sat(clock_now_ns(), *until - used));
+	}
+	if (used >= *until) return 0;
+	if (absolute) return -ERESTARTNOHAND;
+	return c->arg[3] && put_time(c, c->arg[3], kind, *until - used) ? -EFAULT : -EINTR;
+}
+
 static int32_t clock_sleep(struct ucall *c, enum time_kind kind)
 {
 	bool absolute = (c->arg[1] & TIMER_ABSTIME) != 0;
 
+	if (c->arg[0] == CLOCK_PROCESS_CPUTIME_ID) return cpu_sleep(c, kind);
 	if (!c->task->call.resumed) {
 		int32_t r = deadline_of(c, kind, &c->task->body.park_deadline_ns);
 		if (r) return r;
@@ -188,9 +218,11 @@ int32_t body_clock_nanosleep64(struct ucall *c) { return clock_sleep(c, TIME_64)
 
 /* ---- setting home's wall clock */
 
+/* Not before the machine was started: the monotonic clock would be ahead of it. */
 static int32_t set_wall(struct ucall *c, uint64_t ns)
 {
-	if (!capable(ucall_who(c))) return -EPERM;
+	if (!has_cap(ucall_who(c), CAP_SYS_TIME)) return -EPERM;
+	if (ns < clock_now_ns()) return -EINVAL;
 	clock_set_wall_offset((int64_t)(ns - clock_now_ns()));
 	return 0;
 }
@@ -203,22 +235,29 @@ int32_t sys_stime(struct ucall *c)
 	return set_wall(c, s * NS_PER_S);
 }
 
-/* The time zone is the programs' affair. */
+#define ZONE_MINUTES_MAX (15 * 60)
+
+/* The time zone is the programs' affair: no file system has local times. Linux's order of looking. */
 int32_t sys_settimeofday(struct ucall *c)
 {
-	uint64_t ns;
+	struct linux_timezone zone = {0, 0};
+	uint64_t ns = 0;
+	int32_t r = c->arg[0] ? arg_time(c, c->arg[0], TIME_VAL, &ns) : 0;
 
-	if (!c->arg[0]) return capable(ucall_who(c)) ? 0 : -EPERM;
-	int32_t r = arg_time(c, c->arg[0], TIME_VAL, &ns);
-	return r ? r : set_wall(c, ns);
+	if (r) return r;
+	if (c->arg[1] && umem_fetch(c->mem, &zone, uaddr(c->arg[1]), sizeof zone)) return -EFAULT;
+	if (!has_cap(ucall_who(c), CAP_SYS_TIME)) return -EPERM;
+	if (zone.minuteswest > ZONE_MINUTES_MAX || zone.minuteswest < -ZONE_MINUTES_MAX) return -EINVAL;
+	return c->arg[0] ? set_wall(c, ns) : 0;
 }
 
 static int32_t settime(struct ucall *c, enum time_kind kind)
 {
 	uint64_t ns;
 
-	if (c->arg[0] != CLOCK_REALTIME) return -EINVAL;
+	if ((int32_t)c->arg[0] > CLOCK_REALTIME) return -EINVAL;
 	int32_t r = arg_time(c, c->arg[1], kind, &ns);
+	if (c->arg[0] != CLOCK_REALTIME && r != -EFAULT) return (c->arg[0] & 3) == 3 ? -EINVAL : -EPERM; /* a CPU clock */
 	return r ? r : set_wall(c, ns);
 }
 

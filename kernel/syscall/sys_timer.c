@@ -88,6 +88,7 @@ int32_t body_setitimer(struct ucall *c)
 	int32_t r = c->arg[1] ? fetch_setting(c, c->arg[1], TIME_VAL, &set) : 0;
 
 	if (r) return r;
+	if (c->arg[0] > ITIMER_PROF) return -EINVAL; /* Linux looks at the value first */
 	old = cpu_setting(c->task, c->arg[0]);
 	set_cpu(c->task, c->arg[0], &set);
 	return c->arg[2] ? put_setting(c, c->arg[2], TIME_VAL, &old) : 0;
@@ -104,25 +105,40 @@ int32_t body_getitimer(struct ucall *c)
 
 static int check_event(struct ucall *c, const struct linux_sigevent *ev)
 {
-	if (ev->notify != SIGEV_SIGNAL && ev->notify != SIGEV_NONE && ev->notify != SIGEV_THREAD_ID) return -EINVAL;
+	if (ev->notify != SIGEV_SIGNAL && ev->notify != SIGEV_NONE && ev->notify != SIGEV_THREAD && ev->notify != SIGEV_THREAD_ID) return -EINVAL;
 	if (ev->notify != SIGEV_NONE && (ev->signo < 1 || ev->signo > LINUX_NSIG)) return -EINVAL;
 	if (ev->notify != SIGEV_THREAD_ID) return 0;
 	struct task *t = task_find(ev->tid);
 	return t && t->home.group == ucall_group(c) ? 0 : -EINVAL;
 }
 
+/* A CPU clock by number may be the caller's own; it is one of the two named ones then. */
+static int check_clock(struct ucall *c, uint32_t *clock)
+{
+	uint32_t pid = ~(uint32_t)((int32_t)*clock >> 3), own = (*clock & 4) ? c->task->home.tid : ucall_group(c)->pid;
+
+	switch (*clock) {
+	case CLOCK_REALTIME: case CLOCK_MONOTONIC: case CLOCK_BOOTTIME: case CLOCK_TAI:
+	case CLOCK_PROCESS_CPUTIME_ID: case CLOCK_THREAD_CPUTIME_ID: return 0;
+	case CLOCK_MONOTONIC_RAW: case CLOCK_REALTIME_COARSE: case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_REALTIME_ALARM: case CLOCK_BOOTTIME_ALARM: return -EOPNOTSUPP;
+	default: break;
+	}
+	if ((int32_t)*clock >= 0 || (*clock & 3) == 3 || (pid && pid != own)) return -EINVAL;
+	*clock = (*clock & 4) ? CLOCK_THREAD_CPUTIME_ID : CLOCK_PROCESS_CPUTIME_ID;
+	return 0;
+}
+
 int32_t sys_timer_create(struct ucall *c)
 {
 	struct linux_sigevent ev;
 	uint32_t clock = c->arg[0];
+	int32_t r = c->arg[1] ? umem_fetch(c->mem, &ev, uaddr(c->arg[1]), sizeof ev) : 0;
 
-	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME) return -EINVAL;
-	if (c->arg[1]) {
-		int32_t r = umem_fetch(c->mem, &ev, uaddr(c->arg[1]), sizeof ev);
-		if (!r) r = check_event(c, &ev);
-		if (r) return r;
-	}
-	int32_t id = ptimer_create(ucall_group(c), clock, c->arg[1] ? &ev : NULL);
+	if (!r) r = check_clock(c, &clock);
+	if (!r && c->arg[1]) r = check_event(c, &ev);
+	if (r) return r;
+	int32_t id = ptimer_create(ucall_group(c), clock, c->arg[1] ? &ev : NULL, c->task->home.tid);
 	if (id < 0) return id;
 	int err = umem_store_u32(c->mem, uaddr(c->arg[2]), (uint32_t)id);
 	if (err) (void)ptimer_delete(ucall_group(c), (uint32_t)id);

@@ -35,7 +35,8 @@ struct sysrow {
 	int32_t (*body)(struct ucall *c);
 	int32_t (*finish)(struct ucall *c);
 	uint16_t flags;
-	const char *args;          /* one letter per argument for tracing: d int, u unsigned, x hex, o octal, s string, p pointer, f fd, a AT_FDCWD-or-fd, S signal, - none */
+	const char *args;          /* one letter per argument for tracing: d int, u unsigned, x hex, o octal, s string, p pointer (its window, if one, is
+	                            * memory), f fd, a AT_FDCWD-or-fd, S signal, O open flags, P PROT_, M MAP_, v argv, e envp */
 	struct window w[WINDOWS_MAX];
 	/** A demultiplexer: the final row for these arguments (may rewrite arg), or NULL: -ENOSYS. Runs on the caller's side. */
 	const struct sysrow *(*resolve)(struct ucall *c);
@@ -49,6 +50,10 @@ uint32_t sysrow_count(void);
 extern const struct sysrow row_take, row_stop, row_exit_group, row_exit_task, row_mirror; /* inner rows */
 
 /* ---- dispatch.c */
+/** c->arg holds the arguments: make it the record of a call that begins. k goes on counting. */
+void call_record(struct call *c, const struct sysrow *row);
+/** Begin the call that t->call records (CALL_START), and go on with it as call_continue does. */
+void call_start(struct task *t);
 /** The record t->call is CALL_START (or later, after a move): go on with it until it is over or the thread must park.
  *  Returns true when the call is over (result in eax unless inner), false when the thread must go to the boundary. */
 bool call_continue(struct task *t);
@@ -56,12 +61,23 @@ bool call_continue(struct task *t);
 void call_slice_args(const struct call *c, uint32_t arg[6]);
 /** Issue an inner call at the boundary; result of its home half. *parked as in hallway.call_home. */
 int32_t call_inner(struct task *t, const struct sysrow *row, const uint32_t arg[6], bool *parked);
-/* ---- trace.c */
+/* ---- trace.c: what a process's tracer (kernel/proc/tracer.h) is told, and with the option trace the log */
+void trace_init(void);
+extern bool trace_all;  /* boot option: every process */
+/** Is anybody told? Only then are the functions below called. */
+static inline bool traced(const struct task *t)
+{
+	return trace_all || (t->has_home ? t->home.group->traced || t->home.group->tracer || t->trace_kept : t->body.traced);
+}
+/** A call begins, where its body is; a deputy's home half begins. Proc context, nothing done yet; may sleep. */
 void trace_enter(struct task *t, const struct sysrow *row, const uint32_t arg[6]);
-void trace_exit(struct task *t, const struct sysrow *row, int32_t result);
-/** A home half has run for a body that is away: the process's own switch is known at home only. */
-void trace_served(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result);
-void trace_unknown(struct task *t, uint32_t nr);       /* logs once per number by name where known */
+/** It is over, with what the program will see, or a restart code. Inner rows are passed over. Proc context; may sleep. */
+void trace_exit(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result);
+/** Home: a guest made a call of its own, told by its report. Net context. */
+void trace_report(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result);
+/** Body: a signal is about to be acted upon. Proc context; may sleep. */
+void trace_signal(struct task *t, const struct ksiginfo *info);
+void trace_unknown(struct task *t, uint32_t nr, const uint32_t arg[6]); /* logs once per number by name where known */
 /* ---- sys_*.c register nothing: table.def names them */
 #define SYSCALL_SLICE 65536u
 #endif

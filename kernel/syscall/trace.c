@@ -1,117 +1,148 @@
-/* trace.c - a process's calls as lines in the log, read off the table; and a word about calls that nobody wrote yet.
- * Called by: entry.c and dispatch.c, where the body is; deputy.c, at the home of a body that is away.
- * Never: asks the other half for anything: strings are shown from what is here.  */
+/* trace.c - a process's calls, told to its tracer or as lines in the log; and a word about calls that nobody wrote yet.
+ * Called by: entry.c, dispatch.c, sigdeliver.c; kernel/migrate for calls of bodies that are away.
+ * Never: asks home for anything: strings are shown where the body is.  */
 #include "kernel/base/bootopt.h"
 #include "kernel/base/log.h"
+#include "kernel/base/sched.h"
+#include "kernel/mm/kheap.h"
+#include "kernel/proc/signame.h"
+#include "kernel/proc/tracer.h"
+#include "kernel/syscall/rowid.h"
 #include "kernel/syscall/table.h"
+#include "kernel/syscall/trace_text.h"
 #include "lib/fmt.h"
 #include "lib/str.h"
 
-#define LINE 200u
-#define STRING_SHOWN 48u
+_Static_assert(TRACER_NAMES >= ROW_COUNT, "every row has a place among the counts");
 
-static bool all_traced(void)
+bool trace_all;
+
+void trace_init(void)
 {
-	static uint8_t known; /* 0 unknown, 1 no, 2 yes: options never change */
-
-	if (!known) known = bootopt_flag("trace") ? 2 : 1;
-	return known == 2;
+	trace_all = bootopt_flag("trace");
 }
 
-static bool traced(const struct task *t)
+static bool logged(const struct task *t)
 {
-	return (t->has_home && t->home.group->traced) || all_traced();
+	return (t->has_home && t->home.group->traced) || trace_all;
 }
 
-static const char *errno_name(int32_t e)
+static struct tracer *hears(struct task *t, const struct sysrow *row)
 {
-#define NAME(name, number, text) case number: return #name;
-	switch (e) {
-		LINUX_ERRNO_LIST(NAME)
-		LINUX_RESTART_LIST(NAME)
-	default: return "E?";
-	}
-#undef NAME
+	return t->has_home && t->home.group->tracer ? tracer_hears(t->home.group, (row->flags & SYS_NORESTORE) && row->home) : NULL;
 }
 
-static uint32_t show_string(struct task *t, char *out, uint32_t room, uint32_t at)
-{
-	char text[STRING_SHOWN + 1];
-
-	if (!at) return (uint32_t)fmt_snprintf(out, room, "NULL");
-	int32_t n = umem_fetch_string(&t->umem, text, uaddr(at), sizeof text);
-	if (n == -ENAMETOOLONG && !umem_fetch(&t->umem, text, uaddr(at), STRING_SHOWN)) {
-		text[STRING_SHOWN] = 0;
-		return (uint32_t)fmt_snprintf(out, room, "\"%s\"...", text);
-	}
-	return (uint32_t)(n >= 0 ? fmt_snprintf(out, room, "\"%s\"", text) : fmt_snprintf(out, room, "%#x", at));
-}
-
-static uint32_t show_arg(struct task *t, char *out, uint32_t room, char letter, uint32_t v)
-{
-	switch (letter) {
-	case 'd':
-	case 'f':
-	case 'S': return (uint32_t)fmt_snprintf(out, room, "%d", (int32_t)v);
-	case 'a': return (uint32_t)((int32_t)v == AT_FDCWD ? fmt_snprintf(out, room, "AT_FDCWD") : fmt_snprintf(out, room, "%d", (int32_t)v));
-	case 'u': return (uint32_t)fmt_snprintf(out, room, "%u", v);
-	case 'o': return (uint32_t)fmt_snprintf(out, room, "%#o", v);
-	case 's': return show_string(t, out, room, v);
-	case 'p': return (uint32_t)(v ? fmt_snprintf(out, room, "%#x", v) : fmt_snprintf(out, room, "NULL"));
-	default: return (uint32_t)fmt_snprintf(out, room, "%#x", v);
-	}
-}
-
-/* "name(a, b, c)" */
-static void show_call(struct task *t, const struct sysrow *row, const uint32_t arg[6], char *line)
-{
-	uint32_t n = (uint32_t)fmt_snprintf(line, LINE, "%s(", row->name);
-
-	for (uint32_t i = 0; i < 6 && row->args[i] && n < LINE - 4; i++) {
-		if (i) n += (uint32_t)fmt_snprintf(line + n, LINE - n, ", ");
-		if (n < LINE) n += show_arg(t, line + n, LINE - n, row->args[i], arg[i]);
-	}
-	n = MIN(n, LINE - 2);
-	line[n] = ')';
-	line[n + 1] = 0;
-}
-
-static uint32_t pid_of(const struct task *t)
+static uint32_t tid_of(const struct task *t)
 {
 	return t->has_body ? t->body.tid : t->home.tid;
 }
 
-/* One line at the end of a call; those that may not come back, or not to the same image, are shown when they begin. */
+static uint64_t cpu_ns(struct task *t)
+{
+	return thread_cpu_ns(&t->thread);
+}
+
+/* ---- where a line goes */
+static void tell(struct tracer *tr, struct task *t, uint64_t ns, const char *text, bool wait)
+{
+	if (tr && !tracer_counts(tr)) tracer_tell(tr, tid_of(t), ns / NS_PER_US, text, wait);
+	if (logged(t)) klog(LOG_INFO, "[%u] %s", tid_of(t), text);
+}
+
+/** In memory of its own: a kernel stack is small, and reading a program's strings goes deep. */
+static char *line_new(void)
+{
+	return kmalloc(TRACE_TEXT_MAX);
+}
+
+static void keep_text(struct task *t, char *line)
+{
+	kfree(t->trace_kept);
+	t->trace_kept = line;
+}
+
 void trace_enter(struct task *t, const struct sysrow *row, const uint32_t arg[6])
 {
-	char line[LINE];
+	struct tracer *tr = hears(t, row);
 
-	if (row->nr >= SYS_INNER || !(row->flags & (SYS_ENDS | SYS_NORESTORE)) || !traced(t)) return;
-	show_call(t, row, arg, line);
-	klog(LOG_INFO, "[%u] %s", pid_of(t), line);
+	if ((!tr && !logged(t)) || sysrow_index(row) >= ROW_COUNT) return;
+	t->trace_begun_ns = cpu_ns(t);
+	bool ends = row->flags & SYS_ENDS, changes = row->flags & SYS_NORESTORE;
+	if (!ends && !changes) return;
+	if (tr && tracer_counts(tr)) {
+		if (ends) tracer_count(tr, sysrow_index(row), row->name, false, 0);
+		return;
+	}
+	char *line = line_new();
+	if (!line) return;
+	uint32_t n = trace_call_text(&(struct trace_call){row, arg, t->has_body ? &t->umem : NULL, 0, true}, line, TRACE_TEXT_MAX);
+	if (changes) {
+		keep_text(t, line); /* it is told when it has failed or brought another image */
+		return;
+	}
+	str_copy(line + n, TRACE_TEXT_MAX - n, " = ?");
+	tell(tr, t, 0, line, true);
+	kfree(line);
 }
 
-static void show_over(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result)
+/** The line of a call that is over. NULL: no memory. */
+static char *whole_line(struct task *t, const struct trace_call *c)
 {
-	char line[LINE];
+	char *line = t->trace_kept ? t->trace_kept : line_new();
+	bool kept = t->trace_kept != NULL;
 
-	show_call(t, row, arg, line);
-	if (result < 0 && result >= -LINUX_ERRNO_MAX)
-		klog(LOG_INFO, "[%u] %s = %s", pid_of(t), line, errno_name(-result));
-	else
-		klog(LOG_INFO, (uint32_t)result < 1u << 20 ? "[%u] %s = %u" : "[%u] %s = %#x", pid_of(t), line, (uint32_t)result);
+	t->trace_kept = NULL;
+	if (!line) return NULL;
+	uint32_t n = kept ? (uint32_t)strlen(line) : trace_call_text(c, line, TRACE_TEXT_MAX);
+	trace_result_text(c->result, line + n, TRACE_TEXT_MAX - n);
+	return line;
 }
 
-void trace_exit(struct task *t, const struct sysrow *row, int32_t result)
+static void told_over(struct task *t, struct tracer *tr, const struct trace_call *c, uint64_t ns, bool wait)
 {
-	if (!traced(t) || ((row->flags & SYS_NORESTORE) && result >= 0)) return;
-	show_over(t, row, t->call.arg, result);
+	if (tr && tracer_counts(tr)) tracer_count(tr, sysrow_index(c->row), c->row->name, c->result < 0 && c->result >= -LINUX_ERRNO_MAX, ns);
+	if (!logged(t) && (!tr || tracer_counts(tr))) return;
+	char *line = whole_line(t, c);
+	if (line) tell(tr, t, ns, line, wait);
+	kfree(line);
 }
 
-void trace_served(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result)
+void trace_exit(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result)
 {
-	if (row->nr >= SYS_INNER || (row->flags & SYS_ENDS) || !traced(t)) return;
-	show_over(t, row, arg, result);
+	if (sysrow_index(row) >= ROW_COUNT) return;
+	if (!t->has_home) {
+		if (t->body.traced && !row->home) hallway.report(t, row, arg, result); /* the others home sees itself */
+		return;
+	}
+	struct tracer *tr = hears(t, row);
+	if (!tr && !logged(t)) {
+		keep_text(t, NULL);
+		return;
+	}
+	uint64_t begun = t->trace_begun_ns, now = cpu_ns(t);
+	t->trace_begun_ns = 0;
+	bool other_image = (row->flags & SYS_NORESTORE) && row->home && result >= 0;
+	struct umem *mem = other_image ? NULL : &t->umem;
+	told_over(t, tr, &(struct trace_call){row, arg, mem, result, false}, begun ? now - begun : 0, true);
+}
+
+void trace_report(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result)
+{
+	struct tracer *tr = hears(t, row);
+
+	if (tr || logged(t)) told_over(t, tr, &(struct trace_call){row, arg, NULL, result, false}, 0, false);
+}
+
+void trace_signal(struct task *t, const struct ksiginfo *info)
+{
+	struct tracer *tr = t->has_home && t->home.group->tracer ? tracer_hears(t->home.group, false) : NULL;
+
+	if (!tr || tracer_counts(tr)) return;
+	char *line = line_new();
+	if (!line) return;
+	siginfo_text(info, line, TRACE_TEXT_MAX);
+	tell(tr, t, 0, line, true);
+	kfree(line);
 }
 
 /* ---- calls without a row */
@@ -123,7 +154,7 @@ static const char *const names[NAMES_MAX] = {
 #undef SYSNAME
 };
 
-void trace_unknown(struct task *t, uint32_t nr)
+static void log_unknown(struct task *t, uint32_t nr)
 {
 	static uint32_t told[NAMES_MAX / 32];
 	uint32_t slot = MIN(nr, NAMES_MAX - 1);
@@ -131,5 +162,19 @@ void trace_unknown(struct task *t, uint32_t nr)
 
 	if (told[slot / 32] >> (slot % 32) & 1) return;
 	told[slot / 32] |= 1u << (slot % 32);
-	klog(LOG_WARN, "unimplemented syscall %u (%s) from pid %u (%s)", nr, names[slot] ? names[slot] : "?", pid_of(t), comm);
+	klog(LOG_WARN, "unimplemented syscall %u (%s) from pid %u (%s)", nr, names[slot] ? names[slot] : "?", tid_of(t), comm);
+}
+
+void trace_unknown(struct task *t, uint32_t nr, const uint32_t arg[6])
+{
+	struct sysrow row = {.name = names[MIN(nr, NAMES_MAX - 1)], .args = "xxxxxx"};
+	char number[24];
+
+	log_unknown(t, nr);
+	if (!t->has_home || !hears(t, &row)) return;
+	fmt_snprintf(number, sizeof number, "syscall_%#x", nr);
+	if (!row.name) row.name = number;
+	struct tracer *tr = hears(t, &row);
+	if (tracer_counts(tr)) return; /* not a row: the table of counts has no place for it */
+	told_over(t, tr, &(struct trace_call){&row, arg, NULL, -ENOSYS, false}, 0, true);
 }

@@ -204,7 +204,7 @@ static void frame(int sig, siginfo_t *info, void *context)
 	__asm__ volatile("pushf; popl %0" : "=r"(flags));
 	f_df = flags & 0x500;
 	f_align = ((uintptr_t)__builtin_frame_address(0) + 8) & 15;
-	f_flags = (unsigned)uc->uc_mcontext.gregs[REG_EFL] & 0xcd5;
+	f_flags = (unsigned)uc->uc_mcontext.gregs[REG_EFL] & 0x401;
 	f_cs = (unsigned)uc->uc_mcontext.gregs[REG_CS];
 	f_ss = (unsigned)uc->uc_mcontext.gregs[REG_SS];
 	f_ds = (unsigned)uc->uc_mcontext.gregs[REG_DS];

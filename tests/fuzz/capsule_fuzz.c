@@ -70,10 +70,12 @@ static void some_call(struct call *c)
 static struct task *some_task(bool home)
 {
 	static struct task only;
+	static struct group group;
 	struct task *t = &only;
 
 	memset(t, 0, sizeof(*t));
 	t->has_home = home;
+	t->home.group = &group;
 	t->home.unit = &fixture_unit;
 	t->body.space = some_space(home);
 	t->body.actions = some_actions();

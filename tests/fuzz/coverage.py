@@ -31,7 +31,7 @@ def main():
         total += len(lines)
     percent = 100.0 * hit / max(total, 1)
     good = percent >= least
-    print(f"{'ok' if good else 'not ok'} - frame decoders: {percent:.1f} % of {total} lines covered (at least {least:.0f} %)")
+    print(f"{'ok' if good else 'not ok'} - decoders: {percent:.1f} % of {total} lines covered (at least {least:.0f} %)")
     return 0 if good else 1
 
 

@@ -1,6 +1,6 @@
 /* Throws frames at a linked node: recorded ones, mutated and then given right checks, incarnation
  * and epoch, so that they reach deep; and plain rubbish.
- * Called by make test-host (100,000 frames) and nightly (1,000,000); sanitizers watch.
+ * Called by make test-fuzz; the first argument says how many frames, the second is a seed; sanitizers watch.
  * Never checks answers: only that nothing breaks, nothing leaks and the node still links. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 # host.mk - tests that run on the host: units, simulator, frame fuzzer, mutants.
 # Included by the Makefile.  Targets: test-host test-unit test-sim test-fuzz fuzz-coverage mutants pure.
-# Sizes: SEEDS=1..500 FUZZ_FRAMES=100000; nightly: SEEDS=1..10000 FUZZ_FRAMES=1000000.
+# Sizes: SEEDS=1..500 FUZZ_FRAMES=100000; tests/run.py gives more (docs/nightly.md).
 SEEDS ?= 1..500
 FUZZ_FRAMES ?= 100000
 MUTANT_SEEDS ?= 1..40
@@ -39,6 +39,14 @@ $(HT_OUT)/str_renamed.o: lib/str.c lib/str.h
 	@$(HT_CC) $(HT_CFLAGS) -ffreestanding $(STR_RENAME) -c -o $@ $<
 
 $(HT_OUT)/lib/test_str: $(HT_OUT)/str_renamed.o
+
+DIV_RENAME := $(foreach f,udivmoddi4 udivdi3 umoddi3 divmoddi4 divdi3 moddi3 ctzdi2,-D__$(f)=k_$(f))
+
+$(HT_OUT)/div64_renamed.o: lib/div64.c
+	@mkdir -p $(@D)
+	@$(HT_CC) $(HT_CFLAGS) $(DIV_RENAME) -c -o $@ $<
+
+$(HT_OUT)/lib/test_div64: $(HT_OUT)/div64_renamed.o
 $(HT_OUT)/lib/%: tests/host/lib/%.c $(PURE_LIB) $(PURE_H)
 	@mkdir -p $(@D)
 	@echo "HOST $@"
@@ -80,7 +88,7 @@ mutant-%: $(SIM_C) $(PURE_LIB) $(PURE_CLUSTER) $(PURE_H)
 	else echo "ok - $*: $$(grep -c '^not ok - seed' $(HT_OUT)/$*.log) seeds of $(MUTANT_SEEDS) fail"; fi
 
 # The same sources as the kernel compiles them, with nothing but themselves to link against.
-pure: $(patsubst %.c,$(HT_OUT)/pure/%.o,$(PURE_LIB) lib/str.c $(PURE_CLUSTER))
+pure: $(patsubst %.c,$(HT_OUT)/pure/%.o,$(PURE_LIB) lib/str.c lib/div64.c $(PURE_CLUSTER))
 	@$(CC_K) -m32 -r -nostdlib -o $(HT_OUT)/pure/all.o $^
 	@left=$$($(NM) -u $(HT_OUT)/pure/all.o | grep -v -e assert_fail); \
 		if [ -n "$$left" ]; then echo "not ok - pure code needs: $$left"; exit 1; fi

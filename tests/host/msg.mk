@@ -1,5 +1,5 @@
 # msg.mk - messages above the datagram layer, the deputy and the packed body: unit tests, and fuzzers under the sanitizers.
-# Included by the Makefile; targets: test-host-msg, msg-coverage.  FUZZ_MSGS=100000 FUZZ_CAPSULES=20000 here, nightly 1000000 and 300000.
+# Included by the Makefile; targets: test-host-msg, msg-coverage.  FUZZ_MSGS=100000 FUZZ_CAPSULES=20000 here; tests/run.py gives more (docs/nightly.md).
 FUZZ_MSGS ?= $(FUZZ_FRAMES)
 FUZZ_CAPSULES ?= $(shell expr $(FUZZ_FRAMES) / 5)
 MSGTEST_OUT := $(if $(B),$(B),build)/host/msg
@@ -7,10 +7,10 @@ MSGTEST_CC ?= gcc
 MSGTEST_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -I. \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -MMD -MP
 MSG_UNDER := cluster/msg.c lib/codec.c lib/rng.c tests/host/cluster/msgs.c
-CAPSULE_UNDER := kernel/migrate/capsule.c kernel/migrate/stream.c kernel/mm/space.c kernel/mm/space_map.c kernel/base/mutex.c lib/codec.c lib/rng.c lib/fmt.c tests/host/stubs/stubs.c \
+CAPSULE_UNDER := kernel/migrate/capsule.c kernel/migrate/stream.c kernel/mm/space.c kernel/mm/space_map.c kernel/mm/space_advise.c kernel/base/mutex.c lib/codec.c lib/rng.c lib/fmt.c tests/host/stubs/stubs.c \
 	tests/host/migrate/fixture.c
 
-DEPUTY_UNDER := kernel/migrate/deputy.c kernel/migrate/umem_deputy.c cluster/msg.c kernel/mm/space.c kernel/mm/space_map.c \
+DEPUTY_UNDER := kernel/migrate/deputy.c kernel/migrate/umem_deputy.c cluster/msg.c kernel/mm/space.c kernel/mm/space_map.c kernel/mm/space_advise.c \
 	kernel/migrate/stream.c kernel/base/mutex.c lib/codec.c lib/fmt.c tests/host/stubs/stubs.c tests/host/migrate/fixture.c
 MSGTESTS := $(MSGTEST_OUT)/msg_test $(MSGTEST_OUT)/deputy_test $(MSGTEST_OUT)/msg_fuzz $(MSGTEST_OUT)/capsule_fuzz
 

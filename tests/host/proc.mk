@@ -17,6 +17,7 @@ $(PROCTEST_OUT)/elf_test: tests/host/proc/elf_test.c kernel/proc/elf.c lib/codec
 	@$(PROCTEST_CC) $(PROCTEST_CFLAGS) -fsanitize=address,undefined -o $@ $(filter %.c,$^) -lcmocka
 
 $(PROCTEST_OUT)/space_test: tests/host/proc/space_test.c kernel/mm/space.c kernel/mm/space_map.c kernel/mm/space_remap.c \
+		kernel/mm/space_advise.c kernel/mm/space_cut.c \
 		kernel/mm/fault.c kernel/mm/area_anon.c kernel/mm/area_file.c kernel/mm/umem.c lib/rng.c
 	@mkdir -p $(@D)
 	@echo "HOSTCC $@"

@@ -4,7 +4,7 @@ SYSTEST_OUT := $(if $(B),$(B),build)/host/syscall
 SYSTEST_CC ?= gcc
 SYSTEST_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -I. \
 	-fsanitize=address,undefined -fno-sanitize=alignment -fno-sanitize-recover=all -fno-omit-frame-pointer -MMD -MP
-SYSTESTS := $(patsubst %,$(SYSTEST_OUT)/%_test,table sigframe calls signal)
+SYSTESTS := $(patsubst %,$(SYSTEST_OUT)/%_test,table sigframe calls signal trace_text)
 SYSTEST_D := tests/host/syscall
 
 .PHONY: test-host-syscall
@@ -17,6 +17,8 @@ $(SYSTEST_OUT)/sigframe_test: $(SYSTEST_D)/sigframe_test.c $(SYSTEST_D)/fake_ume
 	kernel/proc/siginfo.c kernel/proc/altstack.c
 $(SYSTEST_OUT)/calls_test: $(SYSTEST_D)/calls_test.c $(SYSTEST_D)/fake_umem.c kernel/syscall/sys_file.c kernel/syscall/sysarg.c \
 	kernel/mm/uio.c
+$(SYSTEST_OUT)/trace_text_test: $(SYSTEST_D)/trace_text_test.c $(SYSTEST_D)/fake_umem.c kernel/syscall/trace_text.c kernel/proc/signame.c \
+	lib/fmt.c
 $(SYSTEST_OUT)/signal_test: $(SYSTEST_D)/signal_test.c kernel/proc/signal.c
 $(SYSTESTS):
 	@mkdir -p $(@D)

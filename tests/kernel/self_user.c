@@ -160,7 +160,7 @@ static void test_user(void)
 	KASSERT(arch_pte_set(&pd, uaddr(CODE), 0) == 0);
 	join(&a);
 	join(&b);
-	ok(seen.n_faults == 7 && a.system_ns + b.system_ns > 100 * NS_PER_MS, "an unmapped page stops both");
+	ok(seen.n_faults == 7 && thread_system_ns(&a) + thread_system_ns(&b) > 100 * NS_PER_MS, "an unmapped page stops both");
 	KASSERT(arch_pte_set(&pd, uaddr(CODE), pte) == 0);
 }
 

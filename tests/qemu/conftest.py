@@ -232,7 +232,7 @@ class Cluster:
         for spec in add:
             command += ["--add", str(spec)]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-                              timeout=seconds(180))
+                              timeout=seconds(900 if "--with" in command else 180))  # packages are packed at first use
         assert done.returncode == 0, f"{done.stderr}\n{self.story()}"
         assert "does not see" not in done.stderr, done.stderr
 
@@ -339,6 +339,7 @@ def cluster(tmp_path, request):
         return one
 
     yield make
+    signal.setitimer(signal.ITIMER_REAL, 0)  # the test's time is over; its clusters are taken down in any case
     try:
         for one in made:
             one.alive()

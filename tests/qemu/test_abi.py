@@ -32,7 +32,7 @@ def three(tmp_path_factory):
 def outcome(cluster, family, moved):
     """The family's differences from Linux, and its remarks."""
     nodes = "ABI_NODES=2,3 " if moved else ""
-    out = cluster.sh(1, f"{nodes}setsid sh /abi/run {family}; echo status $?; cat /tmp/{family}.out; rm -rf /tmp/abi/{family}", timeout=200)
+    out = cluster.sh(1, f"{nodes}setsid sh /abi/run {family}; echo status $?; cat /tmp/{family}.out; rm -rf /tmp/abi/{family}", timeout=900 if moved else 200)
     status, _, lines = out.partition("\n")
     assert status == "status 0", out[:500]
     return abi.differences(family, lines), cluster.sh(1, f"cat /tmp/{family}.err")
@@ -49,7 +49,7 @@ def test_at_home(three, family):
     assert not found, report(found)
 
 
-@pytest.mark.limit(240)
+@pytest.mark.limit(960)
 @pytest.mark.parametrize("family", abi.families())
 def test_moved(three, family):
     found, remarks = outcome(three, family, True)

@@ -67,7 +67,7 @@ def test_panic_names_functions(tmp_path):
     assert "last log lines" in text and text.count("node 1 of the cluster") == 2, text
     assert re.search(r"ebx [0-9a-f]{8} esi [0-9a-f]{8} edi [0-9a-f]{8} ebp f[0-9a-f]{7} esp f[0-9a-f]{7}", text), text
     names = BACKTRACE.findall(text.split("PANIC")[1])
-    assert names[0] == "panic" and "home_exit_group" in names and "kernel_syscall" in names, text
+    assert names[0] == "panic" and "home_exit_group" in names and "sys_exit_group" in names, text
 
 
 def test_panic_reboots(tmp_path):

@@ -1,9 +1,12 @@
 """Terminals in pairs, sockets of AF_UNIX, event files, System V IPC: the same programs here and on the host, at home and moved."""
 
+import os
+
 import pytest
 from conftest import LIBCS, needs_i386_host, on_host, program
 
-PROGRAMS = ["pty_pairs", "unix_sockets", "epoll_events", "sysv_ipc", "inotify_events"]
+PROGRAMS = ["pty_pairs", "unix_sockets", "epoll_events", "sysv_ipc", "inotify_events", "splices", "mqueues"]
+ARGS = {"mqueues": ["root"] if os.geteuid() == 0 else []}
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +25,8 @@ def node(tmp_path_factory):
 @pytest.mark.parametrize("libc", LIBCS)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_program_at_home_as_on_the_host(node, tmp_path, libc, name):
-    expected = on_host([program(libc, name)], cwd=tmp_path)
-    done = node.exec(1, "sh", "-c", f"mkdir -p /tmp/{libc}{name} && cd /tmp/{libc}{name} && exec /root/{libc}-{name}")
+    expected = on_host([program(libc, name), *ARGS.get(name, [])], cwd=tmp_path)
+    done = node.exec(1, "sh", "-c", f"mkdir -p /tmp/{libc}{name} && cd /tmp/{libc}{name} && exec /root/{libc}-{name} $*", "sh", *ARGS.get(name, []))
     assert done.out.decode().splitlines() == expected.out.decode().splitlines()
     assert done == expected
 
@@ -38,7 +41,7 @@ def test_program_away_as_on_the_host(cluster, tmp_path, name):
     """From a shell that has moved: its calls go home by the wire."""
     here = tmp_path / "host"
     here.mkdir()
-    expected = on_host([program("glibc", name)], cwd=here)
+    expected = on_host([program("glibc", name), *ARGS.get(name, [])], cwd=here)
     two = cluster(2, add=[f"{program('glibc', name)}:/root/{name}"])
-    done = two.exec(1, "sh", "-c", f"cd /tmp && echo 2 > /proc/$$/goto; exec /root/{name}")
+    done = two.exec(1, "sh", "-c", f"cd /tmp && echo 2 > /proc/$$/goto; exec /root/{name} $*", "sh", *ARGS.get(name, []))
     assert done.out.decode().splitlines() == expected.out.decode().splitlines()

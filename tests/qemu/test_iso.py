@@ -36,5 +36,6 @@ def test_boots_from_a_usb_stick(tmp_path):
 
 
 def test_iso_needs_a_place(tmp_path):
-    done = tool("iso", str(tmp_path / "absent" / "x.iso"))
-    assert done.status == 125 and len(done.err.splitlines()) == 1
+    for place, reason in ((tmp_path / "absent" / "x.iso", b"no directory"), (tmp_path, b"is a directory")):
+        done = tool("iso", str(place))
+        assert done.status == 125 and len(done.err.splitlines()) == 1 and reason in done.err, done

@@ -39,6 +39,39 @@ def test_wild_calls_away(cluster):
         assert result.out == b"calls %d to %d survived, 0 odd\n" % (first, last), f"{result}\n{c.story(30)}"
 
 
+def test_signals_faster_than_the_wire(cluster):
+    """Thousands of signals to a body that is away and does not look: one message tells it, and no message is lost for them."""
+    file = program("musl", "dirty")
+    c = cluster(2, add=[file])
+    job = c.start(1, f"/root/{file.name}", "100")
+    job.await_text(b"dirty\n")
+    assert c.exec(1, "migrate", job.pid, "2").status == 0
+    c.sh(1, f"kill -STOP {job.pid}; until grep -q T.*stopped /proc/{job.pid}/status; do :; done")
+    before = c.stats(1)["pokes"]
+    c.sh(1, f"i=0; while [ $i -lt 3000 ]; do kill -CHLD {job.pid}; kill -TERM {job.pid}; i=$((i+1)); done")
+    assert c.stats(1)["pokes"] - before < 10
+    c.sh(1, f"kill -CONT {job.pid}")
+    assert job.wait().status == 128 + 15
+    assert "lost" not in c.console(1)
+
+
+@needs_i386_host
+@pytest.mark.parametrize("node", [1, 2])
+def test_wrong_pointers_get_linuxs_errno(cluster, tmp_path, node):
+    """Each call with each of its pointers wrong, at home and away: the error's number is the host's."""
+    file = program("musl", "badptr")
+    expected = on_host([file, "."], cwd=tmp_path, stdin=b"\n")
+    c = cluster(2, add=[file])
+    job = c.start(1, "sh", "-c", f"mkdir /tmp/b; cd /tmp/b && exec /root/{file.name} .", stdin=True)
+    if node == 2:
+        c.sh(1, f"until [ $(cut -d' ' -f2 /proc/{job.pid}/stat) = '({file.name})' ]; do sleep 0.1; done; migrate {job.pid} 2")
+    job.send(b"\n")
+    job.close_stdin()
+    result = job.wait()
+    assert result.out.decode().splitlines() == expected.out.decode().splitlines()
+    assert result == expected
+
+
 @needs_i386_host
 @pytest.mark.parametrize("libc", LIBCS)
 def test_faults_away(cluster, libc):

@@ -24,11 +24,14 @@ def menu(template, append):
 
 
 def make(target, append):
-    """Write the image; fails with one line when a part or a tool is missing."""
+    """Write the image; fails with one line when a part, a tool or the place for it is missing."""
     paths.need_built(paths.KERNEL, "kernel")
     paths.need_built(paths.ROOT, "root")
     if not shutil.which("grub-mkrescue") or not shutil.which("xorriso") or not os.path.isdir(GRUB_MODULES):
         raise Fail(f"iso needs GRUB and xorriso: apt-get install --no-install-recommends -y {PACKAGES}")
+    place = os.path.dirname(os.path.abspath(target))
+    if os.path.isdir(target) or not os.access(place, os.W_OK):
+        raise Fail(f"cannot write {target}: {'it is a directory' if os.path.isdir(target) else f'no directory {place} to write to'}")
     if any(c in append for c in "\"'{}$\\\n"):
         raise Fail("--append: kernel options are words of the form k=v, without quotes")
     with open(os.path.join(paths.TOP, "boot", "grub.cfg"), encoding="utf-8") as f:
@@ -42,5 +45,5 @@ def make(target, append):
         done = subprocess.run(["grub-mkrescue", "-d", GRUB_MODULES, "-o", target, work], check=False,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise Fail(f"grub-mkrescue failed: {lines[-1] if lines else 'no reason given'}")
+        lines = [line for line in done.stderr.splitlines() if "FAILURE" in line or "error" in line.lower()]
+        raise Fail(f"grub-mkrescue failed: {lines[0].strip() if lines else 'no reason given'}; is there room in {place} and in {tempfile.gettempdir()}?")

@@ -102,7 +102,7 @@ class Parser(argparse.ArgumentParser):
     """argparse with our kind of failure."""
 
     def error(self, message):
-        raise Usage(f"{self.prog}: {message} (./godwit --help)")
+        raise Usage(f"{self.prog.split()[-1]}: {message} (./godwit --help)")
 
 
 def number(text, low, high, what, kind=int):
@@ -270,9 +270,9 @@ def parse(args):
         args, options.argv = split_command(args)
     elif verb == "exec":
         args, options.argv = exec_words(args)
+    space = parser_for(verb).parse_args(args)
     if verb in ("run", "exec") and not options.argv:
         raise Usage(f"{verb}: no command given")
-    space = parser_for(verb).parse_args(args)
     if space.name is not None:
         options.name, options.named = space.name, True
     if getattr(space, "timeout", None) is not None:

@@ -9,7 +9,7 @@ BUSYBOX := build/apt/tree/bin/busybox
 
 USER_CFLAGS := -std=c11 -O2 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -I.
 HOST_CFLAGS := -std=c11 -O2 -g -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -I.
-USER_PROGRAMS := init agent migrate mps
+USER_PROGRAMS := init agent migrate mps trace
 USER_BINARIES := $(USER_PROGRAMS:%=build/user/%)
 HUB_SOURCES   := tools/hub/hub.c tools/hub/wire.c tools/hub/control.c
 FOREIGN       := busybox-static musl-dev

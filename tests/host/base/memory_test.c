@@ -239,9 +239,9 @@ static void heap_edges(void **state)
 {
 	(void)state;
 	assert_null(kmalloc(0));
-	assert_null(kmalloc(32769));
+	assert_null(kmalloc(KHEAP_RUN_PAGES * PAGE_SIZE + 1));
 	assert_null(kmalloc(UINT32_MAX));
-	void *p = kzalloc(32768);
+	void *p = kzalloc(KHEAP_RUN_PAGES * PAGE_SIZE);
 	assert_non_null(p);
 	kfree(p);
 	kfree(NULL);

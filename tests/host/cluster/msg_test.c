@@ -48,7 +48,7 @@ static void fields_arrive(void **state)
 	assert_int_equal(d.status, -12);
 
 	struct msg_call call = {.key = {.kind = MSG_CALL, .home = 1, .unit = 2, .epoch = 3}, .tid = 4, .k = 5, .skip = 6, .row = 7, .nonblock = true, .arg = {1, 2, 3, 4, 5, 6},
-		.mirror = {1ull << 40, 2, 3}, .used = {4, 5, 6, 7, 8, 9}, .n_windows = 2, .w = {{0x1000, 3, true, false}, {0x2000, 10, false, true}}, .data_len = 3}, got;
+		.mirror = {1ull << 40, 2, 3}, .used = {4, 5, 6, 7, 8, 9, 10}, .n_windows = 2, .w = {{0x1000, 3, true, false}, {0x2000, 10, false, true}}, .data_len = 3}, got;
 	assert_true(msg_get_call(head, msg_put_call(head, &call, (const uint8_t *)"abc"), 0, &got));
 	assert_int_equal(got.k, 5);
 	assert_int_equal(got.skip, 6);
@@ -60,10 +60,10 @@ static void fields_arrive(void **state)
 	assert_int_equal(got.data_len, 3);
 	assert_memory_equal(got.data_inline, "abc", 3);
 
-	struct msg_reply r = {.key = {.kind = MSG_REPLY, .home = 1}, .tid = 2, .k = 3, .result = -4, .poke = true, .taken = {.signo = 9, .code = -1, .pid = 5, .addr = 6},
+	struct msg_reply r = {.key = {.kind = MSG_REPLY, .home = 1}, .tid = 2, .k = 3, .result = -4, .poke = true, .traced = true, .taken = {.signo = 9, .code = -1, .pid = 5, .addr = 6},
 		.n_windows = 2, .filled = {0, 2}, .data_len = 2}, s;
 	assert_true(msg_get_reply(head, msg_put_reply(head, &r, (const uint8_t *)"xy"), 0, &s));
-	assert_true(s.result == -4 && s.poke && s.taken.signo == 9 && s.taken.code == -1 && s.taken.addr == 6 && s.filled[1] == 2);
+	assert_true(s.result == -4 && s.poke && s.traced && s.taken.signo == 9 && s.taken.code == -1 && s.taken.addr == 6 && s.filled[1] == 2);
 	assert_memory_equal(s.data_inline, "xy", 2);
 }
 

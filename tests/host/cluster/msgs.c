@@ -63,7 +63,7 @@ static void make_call(struct sample *s, struct rng *rng)
 	c->nonblock = rng_permille(rng, 500);
 	for (int i = 0; i < 6; i++) c->arg[i] = rng_u32(rng);
 	c->mirror = (struct msg_mirror){rng_u64(rng), rng_u64(rng), rng_u64(rng)};
-	c->used = (struct msg_figures){rng_u64(rng), rng_u64(rng), rng_u32(rng), rng_u32(rng), rng_u32(rng), rng_u32(rng)};
+	c->used = (struct msg_figures){rng_u64(rng), rng_u64(rng), rng_u32(rng), rng_u32(rng), rng_u32(rng), rng_u32(rng), rng_u32(rng)};
 	c->n_windows = (uint8_t)(rng_permille(rng, 800) ? rng_below(rng, 4) : rng_below(rng, MSG_WINDOWS_MAX + 1));
 	for (uint32_t i = 0; i < c->n_windows; i++) {
 		struct msg_window *w = &c->w[i];
@@ -89,6 +89,7 @@ static void make_reply(struct sample *s, struct rng *rng)
 	r->k = rng_u32(rng);
 	r->result = (int32_t)rng_u32(rng);
 	r->poke = rng_permille(rng, 500);
+	r->traced = rng_permille(rng, 100);
 	r->pending = rng_u64(rng);
 	r->taken = (struct msg_info){.signo = (int32_t)rng_below(rng, 65), .code = (int32_t)rng_u32(rng), .err = (int32_t)rng_u32(rng), .pid = rng_u32(rng),
 				     .uid = rng_u32(rng), .status = (int32_t)rng_u32(rng), .value = rng_u32(rng), .addr = rng_u32(rng)};

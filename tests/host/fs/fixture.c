@@ -2,6 +2,7 @@
  * Called by: the tests.
  * Never: hides an error: helpers return what the kernel returned.  */
 #include "tests/host/fs/fixture.h"
+#include "kernel/base/bootopt.h"
 
 struct cred user_cred;
 struct fs_caller who;
@@ -21,11 +22,12 @@ static bool op_deaf(const struct fs_caller *c, int sig) { UNUSED(c); UNUSED(sig)
 static bool op_orphaned(const struct fs_caller *c) { UNUSED(c); return orphaned; }
 static void op_raise(const struct fs_caller *c, int sig) { UNUSED(c); raised = (uint32_t)sig; }
 static void op_raise_pgrp(const struct fs_caller *c, int sig) { UNUSED(c); raised_pgrp = (uint32_t)sig; }
+static bool op_exists(uint32_t pgrp) { return pgrp < 200; }
 static bool op_in_session(uint32_t pgrp, uint32_t session) { UNUSED(session); return pgrp < 100; }
 static const struct fs_caller_ops ops = {
 	.pid = op_pid, .pgrp = op_pgrp, .session = op_session, .is_session_leader = op_leader, .ctty = op_ctty, .set_ctty = op_set_ctty,
 	.signal_ignored_or_blocked = op_deaf, .pgrp_orphaned = op_orphaned, .raise = op_raise, .raise_pgrp = op_raise_pgrp,
-	.pgrp_in_session = op_in_session,
+	.pgrp_in_session = op_in_session, .pgrp_exists = op_exists,
 };
 
 static void signal_pgrp(uint32_t pgrp, int sig)
@@ -42,7 +44,7 @@ int fixture_begin(void **state)
 	names_init();
 	assert_int_equal(tmpfs_make("tmpfs", "mode=755", &root_fs), 0);
 	assert_int_equal(mount_add(NULL, root_fs, 0), 0);
-	memset(&user_cred, 0, sizeof user_cred);
+	user_cred = (struct cred){.effective = CAP_ALL};
 	who = (struct fs_caller){.cred = &user_cred, .umask = 022, .root = name_root(), .cwd = name_root(), .owner = &who,
 	                         .fsize_limit = UINT64_MAX, .ops = &ops};
 	raised = raised_pgrp = pgrp_signal = pgrp_signalled = 0;
@@ -207,4 +209,34 @@ const char *list_dir(const char *path)
 	assert_int_equal(f->ops->readdir(f, &cookie, add_name, text), 0);
 	file_unref(f);
 	return text;
+}
+
+/* Nothing is mapped here. */
+void backing_cut(struct backing *b, uint32_t first, uint32_t end, bool copies)
+{
+	UNUSED(b);
+	UNUSED(first);
+	UNUSED(end);
+	UNUSED(copies);
+}
+
+bool backing_writable(const struct backing *b)
+{
+	UNUSED(b);
+	return false;
+}
+
+/* No option is given. */
+bool bootopt_str(const char *key, char *out, uint32_t size)
+{
+	UNUSED(key);
+	UNUSED(out);
+	UNUSED(size);
+	return false;
+}
+
+bool bootopt_flag(const char *key)
+{
+	UNUSED(key);
+	return false;
 }

@@ -47,6 +47,10 @@ void thread_cut(struct thread *t, uint32_t cut) { t->cuts |= cut; }
 void umem_init_local(struct umem *m, struct space *s, struct waitq *thaw) { *m = (struct umem){.ctx = s, .thaw = thaw}; }
 void home_exit_group(struct task *t, int32_t status, const struct figures *used) { UNUSED(t); UNUSED(status); UNUSED(used); }
 void task_end(struct task *t) { UNUSED(t); __builtin_abort(); }
+static uint32_t n_traced; /* calls that a tracer would hear of here */
+void trace_enter(struct task *t, const struct sysrow *row, const uint32_t arg[6]) { UNUSED(t); UNUSED(row); UNUSED(arg); }
+void trace_exit(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result) { UNUSED(t); UNUSED(row); UNUSED(arg); UNUSED(result); n_traced++; }
+void trace_signal(struct task *t, const struct ksiginfo *info) { UNUSED(t); UNUSED(info); }
 static uint32_t readable; /* what of the body's memory can be touched, from STUB_USER on */
 uint32_t space_probe(struct space *s, uint32_t at, uint32_t max, bool write)
 {
@@ -106,9 +110,14 @@ static void a_call_asked_twice_runs_once(void **state)
 	assert_int_equal(sent.n, 2);
 	assert_int_equal(sent.last.k, 1);
 	assert_int_equal(migrate_count.calls_served - before, 1);
+	assert_int_equal(n_traced, 1);
+	assert_false(sent.last.traced);
+	group.tracer = (struct tracer *)&group; /* somebody watches from now on: the answer says so */
 	ask(2);
 	work();
 	assert_int_equal(migrate_count.calls_served - before, 2);
+	assert_true(sent.last.traced);
+	group.tracer = NULL;
 	deputy_forget(&only);
 	assert_int_equal(stub_heap_pieces(), 0);
 }

@@ -3,6 +3,7 @@
  * Never: has a page: areas only.  */
 #include "tests/host/migrate/fixture.h"
 #include "kernel/mm/kheap.h"
+#include "kernel/proc/tracer.h"
 #include "kernel/proc/ptime.h"
 #include <string.h>
 
@@ -13,6 +14,7 @@ static int32_t n_refs;
 /* ---- rows */
 static int32_t half(struct ucall *c) { UNUSED(c); return 0; }
 static const struct sysrow *resolve(struct ucall *c) { UNUSED(c); return NULL; }
+bool trace_all = true; /* every call is heard of */
 static const struct sysrow rows[FIXTURE_ROWS] = {
 	[ROW_HOME] = {.name = "home", .home = half}, [ROW_BODY] = {.name = "body", .body = half}, [ROW_BOTH] = {.name = "both", .home = half, .body = half},
 	[ROW_HOMEFIRST] = {.name = "homefirst", .home = half, .body = half, .finish = half, .flags = SYS_HOMEFIRST},
@@ -20,8 +22,7 @@ static const struct sysrow rows[FIXTURE_ROWS] = {
 };
 const struct sysrow *sysrow_by_index(uint32_t index) { return index < FIXTURE_ROWS ? &rows[index] : NULL; }
 uint32_t sysrow_index(const struct sysrow *row) { return (uint32_t)(row - rows); }
-void trace_enter(struct task *t, const struct sysrow *row, const uint32_t arg[6]) { UNUSED(t); UNUSED(row); UNUSED(arg); }
-void trace_served(struct task *t, const struct sysrow *row, const uint32_t arg[6], int32_t result) { UNUSED(t); UNUSED(row); UNUSED(arg); UNUSED(result); }
+bool group_traced(const struct group *g) { return g->tracer != NULL; }
 
 /* ---- files: pins at home, remote ones elsewhere */
 struct file_stub { struct backing backing; uint32_t id, refs; bool remote; };
@@ -114,6 +115,9 @@ int arch_pd_new(struct arch_pd *pd) { void *p = kmalloc(1); memcpy(pd, &(uint32_
 void arch_pd_free(struct arch_pd *pd) { UNUSED(pd); }
 uint32_t arch_pte_get(const struct arch_pd *pd, uaddr_t at) { UNUSED(pd); UNUSED(at); return 0; }
 int arch_pte_set(struct arch_pd *pd, uaddr_t at, uint32_t pte) { UNUSED(pd); UNUSED(at); UNUSED(pte); return 0; }
+uint32_t *arch_pte_slots(const struct arch_pd *pd, uaddr_t at, uint32_t *n) { UNUSED(pd); UNUSED(at); *n = 0; return NULL; }
+void arch_pte_changed(const struct arch_pd *pd, uaddr_t at) { UNUSED(pd); UNUSED(at); }
+int arch_pte_make(struct arch_pd *pd, uaddr_t at) { UNUSED(pd); UNUSED(at); return 0; }
 bool arch_pte_next(const struct arch_pd *pd, uaddr_t *at, uaddr_t end) { UNUSED(pd); UNUSED(at); UNUSED(end); return false; }
 void arch_pd_free_tables(struct arch_pd *pd, uaddr_t from, uaddr_t to)
 {

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include "kernel/base/clock.h"
 #include "kernel/mm/kheap.h"
+#include "kernel/proc/itimer.h"
 #include "kernel/proc/rows.h"
 #include "kernel/proc/sigmask.h"
 #include "kernel/syscall/ucall.h"
@@ -25,6 +26,7 @@ void kfree(void *p) { pieces--; __builtin_free(p); }
 void thread_cut(struct thread *t, uint32_t cut) { t->cuts |= cut; }
 void waitq_wake_all(struct waitq *q) { (void)q; }
 int waitq_sleep(struct waitq *q, uint32_t heeds, uint64_t d) { (void)q; (void)heeds; (void)d; return on_sleep(); }
+void ptimer_taken(struct group *g, struct ksiginfo *info) { (void)g; (void)info; }
 bool pgrp_orphaned(uint32_t pgrp) { return pgrp == 666; }
 void home_report_stop(struct group *g, int code, int sig) { (void)g; (void)sig; reports++; last_report = code; }
 
@@ -255,7 +257,7 @@ static void kill_is_taken_first_and_wakes_the_stopped(void **state)
 static void who_may_send(void **state)
 {
 	(void)state;
-	struct cred root = {0}, user = {.uid = 5, .euid = 5, .suid = 5}, other = {.uid = 6, .euid = 6, .suid = 6};
+	struct cred root = {.effective = CAP_ALL}, user = {.uid = 5, .euid = 5, .suid = 5}, other = {.uid = 6, .euid = 6, .suid = 6};
 	g.cred = user;
 	assert_true(signal_may(NULL, &g, SIGTERM));
 	assert_true(signal_may(&root, &g, SIGTERM));
