@@ -36,7 +36,7 @@ static void control(void)
 	int n;
 
 	begin(0);
-	T("open", "/dev/tty without a terminal", open("/dev/tty", O_RDWR));
+	T("open", "/dev/tty before TIOCSCTTY", open("/dev/tty", O_RDWR));
 	T("ioctl", "TIOCGPGRP, not the own terminal", ioctl(slave, TIOCGPGRP, &pgrp));
 	T("ioctl", "TIOCGSID, not the own terminal", ioctl(slave, TIOCGSID, &pgrp));
 	T("ioctl", "TIOCSPGRP, not the own terminal", ioctl(slave, TIOCSPGRP, &(pid_t){getpid()}));
@@ -73,7 +73,7 @@ static void control(void)
 	note("ioctl", "TIOCGWINSZ at the other end", "%u %u %u %u", w.ws_row, w.ws_col, w.ws_xpixel, w.ws_ypixel);
 	T("ioctl", "TIOCGWINSZ, bad pointer", ioctl(slave, TIOCGWINSZ, BAD));
 	T("ioctl", "an unknown command", ioctl(slave, 0x5499, 0));
-	T("ioctl", "TCGETS of a file", ioctl(0, TCGETS, &w));
+	T("ioctl", "TCGETS, no terminal", ioctl(0, TCGETS, &w));
 	T("ioctl", "TIOCGSID of a file", ioctl(0, TIOCGSID, &n));
 	T("ioctl", "TIOCNOTTY by the leader", ioctl(slave, TIOCNOTTY, 0));
 	T("open", "/dev/tty after TIOCNOTTY", open("/dev/tty", O_RDWR));

@@ -118,7 +118,7 @@ static void sizes(void)
 	catch(SIGXFSZ);
 	limit_to(RLIMIT_FSIZE, 5000, RLIM_INFINITY);
 	T("write", "within RLIMIT_FSIZE", write(fd, block, 4096));
-	T("write", "across RLIMIT_FSIZE", write(fd, block, 4096));
+	T("write", "partly beyond RLIMIT_FSIZE", write(fd, block, 4096));
 	note("write", "across RLIMIT_FSIZE: signal", "%d", caught);
 	T("write", "beyond RLIMIT_FSIZE", write(fd, block, 1));
 	note("write", "beyond RLIMIT_FSIZE: signal", "%d code %d", caught, caught_code);

@@ -243,8 +243,6 @@ static void clones(void)
 	clone_case("SIGCHLD", SIGCHLD);
 	clone_case("no signal", 0);
 	clone_case("signal 200", 200);
-	clone_case("CLONE_SIGHAND without CLONE_VM", CLONE_SIGHAND | SIGCHLD);
-	clone_case("CLONE_THREAD without CLONE_SIGHAND", CLONE_THREAD | CLONE_VM);
 	clone_case("CLONE_NEWNS with CLONE_FS", CLONE_NEWNS | CLONE_FS | SIGCHLD);
 	clone_case("CLONE_NEWUSER with CLONE_FS", CLONE_NEWUSER | CLONE_FS | SIGCHLD);
 	clone_case("CLONE_FILES", CLONE_FILES | SIGCHLD);
