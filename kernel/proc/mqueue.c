@@ -4,6 +4,7 @@
 #include "kernel/proc/mqueue.h"
 #include "fs/synth.h"
 #include "kernel/mm/kheap.h"
+#include "lib/fmt.h"
 #include "lib/str.h"
 
 #define MSG_DEFAULT 10
@@ -13,6 +14,7 @@
 #define SIZE_MOST 8192
 #define SIZE_HARD (16 << 20)
 #define QUEUES_MOST 256u
+#define FILE_SIZE 80u
 #define SI_MESGQ (-3)
 
 struct mq_message { struct list_node node; uint32_t priority, len; uint8_t text[]; };
@@ -80,6 +82,7 @@ static int make(const char *name, uint32_t mode, const struct linux_mq_attr *att
 		kfree(q);
 		return -ENOMEM;
 	}
+	q->inode->size = FILE_SIZE;
 	q->inode->uid = who->cred->fsuid;
 	q->inode->gid = who->cred->fsgid;
 	memcpy(q->name, name, strlen(name) + 1);
@@ -282,4 +285,22 @@ static void mq_release(struct file *f)
 	put(q);
 }
 
-static const struct file_ops mq_file_ops = {.seek = file_noop_seek, .poll = mq_poll, .release = mq_release};
+/* What mq_overview(7) says a queue's file tells; the sum of the texts first. */
+static int32_t mq_read(struct file *f, struct uio *u, const uint64_t *pos, const struct fs_caller *who)
+{
+	const struct mqueue *q = f->priv;
+	const struct mq_message *m;
+	uint32_t sum = 0;
+	char text[FILE_SIZE + 1];
+
+	UNUSED(pos);
+	UNUSED(who);
+	list_for_each(m, &q->messages, node) sum += m->len;
+	fmt_snprintf(text, sizeof text, "QSIZE:%-10u NOTIFY:%-5d SIGNO:%-5d NOTIFY_PID:%-6u\n", sum, 0, q->notify_pid ? q->notify_signo : 0, q->notify_pid);
+	uint32_t len = (uint32_t)strlen(text), at = (uint32_t)MIN(f->pos, (uint64_t)len);
+	int32_t n = uio_to(u, text + at, len - at);
+	if (n > 0) f->pos += (uint32_t)n;
+	return n;
+}
+
+static const struct file_ops mq_file_ops = {.read = mq_read, .seek = file_noop_seek, .poll = mq_poll, .release = mq_release};
