@@ -70,10 +70,27 @@ static int check_attr(const struct linux_mq_attr *a, const struct fs_caller *who
 	return a->maxmsg > (root ? MSG_HARD : MSG_MOST) || a->msgsize > (root ? SIZE_HARD : SIZE_MOST) ? -EINVAL : 0;
 }
 
-static int make(const char *name, uint32_t mode, const struct linux_mq_attr *attr, const struct fs_caller *who, struct mqueue **out)
+/* As setrlimit(2) counts them: each message with its header and a node for its priority, 24 bytes each. */
+static uint64_t bytes_of(int32_t maxmsg, int32_t msgsize)
+{
+	return (uint64_t)(uint32_t)maxmsg * ((uint32_t)msgsize + 24) + MIN((uint32_t)maxmsg, MQ_PRIO_MAX) * 24;
+}
+
+static int check_limit(const struct linux_mq_attr *attr, uint64_t limit, const struct fs_caller *who)
+{
+	uint64_t sum = attr ? bytes_of(attr->maxmsg, attr->msgsize) : bytes_of(MSG_DEFAULT, SIZE_DEFAULT);
+	const struct mqueue *q;
+
+	list_for_each(q, &queues, node)
+		if (q->inode->uid == who->cred->fsuid) sum += bytes_of(q->maxmsg, q->msgsize);
+	return sum > limit ? -EMFILE : 0;
+}
+
+static int make(const char *name, uint32_t mode, const struct linux_mq_attr *attr, uint64_t limit, const struct fs_caller *who, struct mqueue **out)
 {
 	int err = attr ? check_attr(attr, who) : 0;
 
+	if (!err) err = check_limit(attr, limit, who);
 	if (err) return err;
 	if (n_queues >= QUEUES_MOST && !capable(who)) return -ENOSPC;
 	struct mqueue *q = kzalloc(sizeof *q);
@@ -114,7 +131,8 @@ static int check_old(const struct mqueue *q, uint32_t flags, const struct fs_cal
 	return inode_permission(q->inode, wants[flags & O_ACCMODE], who);
 }
 
-int mqueue_open(const char *name, uint32_t flags, uint32_t mode, const struct linux_mq_attr *attr, const struct fs_caller *who, struct file **out)
+int mqueue_open(const char *name, uint32_t flags, uint32_t mode, const struct linux_mq_attr *attr, uint64_t limit_bytes,
+		const struct fs_caller *who, struct file **out)
 {
 	int err = check_name(name);
 	struct mqueue *q = err ? NULL : find(name);
@@ -123,7 +141,7 @@ int mqueue_open(const char *name, uint32_t flags, uint32_t mode, const struct li
 	if (q)
 		err = check_old(q, flags, who);
 	else
-		err = flags & O_CREAT ? make(name, mode, attr, who, &q) : -ENOENT;
+		err = flags & O_CREAT ? make(name, mode, attr, limit_bytes, who, &q) : -ENOENT;
 	if (err) return err;
 	inode_ref(q->inode);
 	struct file *f = file_new(q->inode, NULL, &mq_file_ops, flags & (O_ACCMODE | O_NONBLOCK));
