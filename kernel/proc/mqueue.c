@@ -4,6 +4,7 @@
 #include "kernel/proc/mqueue.h"
 #include "fs/synth.h"
 #include "kernel/mm/kheap.h"
+#include "lib/fmt.h"
 #include "lib/str.h"
 
 #define MSG_DEFAULT 10
@@ -13,6 +14,7 @@
 #define SIZE_MOST 8192
 #define SIZE_HARD (16 << 20)
 #define QUEUES_MOST 256u
+#define FILE_SIZE 80u
 #define SI_MESGQ (-3)
 
 struct mq_message { struct list_node node; uint32_t priority, len; uint8_t text[]; };
@@ -68,10 +70,27 @@ static int check_attr(const struct linux_mq_attr *a, const struct fs_caller *who
 	return a->maxmsg > (root ? MSG_HARD : MSG_MOST) || a->msgsize > (root ? SIZE_HARD : SIZE_MOST) ? -EINVAL : 0;
 }
 
-static int make(const char *name, uint32_t mode, const struct linux_mq_attr *attr, const struct fs_caller *who, struct mqueue **out)
+/* As setrlimit(2) counts them: each message with its header and a node for its priority, 24 bytes each. */
+static uint64_t bytes_of(int32_t maxmsg, int32_t msgsize)
+{
+	return (uint64_t)(uint32_t)maxmsg * ((uint32_t)msgsize + 24) + MIN((uint32_t)maxmsg, MQ_PRIO_MAX) * 24;
+}
+
+static int check_limit(const struct linux_mq_attr *attr, uint64_t limit, const struct fs_caller *who)
+{
+	uint64_t sum = attr ? bytes_of(attr->maxmsg, attr->msgsize) : bytes_of(MSG_DEFAULT, SIZE_DEFAULT);
+	const struct mqueue *q;
+
+	list_for_each(q, &queues, node)
+		if (q->inode->uid == who->cred->fsuid) sum += bytes_of(q->maxmsg, q->msgsize);
+	return sum > limit ? -EMFILE : 0;
+}
+
+static int make(const char *name, uint32_t mode, const struct linux_mq_attr *attr, uint64_t limit, const struct fs_caller *who, struct mqueue **out)
 {
 	int err = attr ? check_attr(attr, who) : 0;
 
+	if (!err) err = check_limit(attr, limit, who);
 	if (err) return err;
 	if (n_queues >= QUEUES_MOST && !capable(who)) return -ENOSPC;
 	struct mqueue *q = kzalloc(sizeof *q);
@@ -80,6 +99,7 @@ static int make(const char *name, uint32_t mode, const struct linux_mq_attr *att
 		kfree(q);
 		return -ENOMEM;
 	}
+	q->inode->size = FILE_SIZE;
 	q->inode->uid = who->cred->fsuid;
 	q->inode->gid = who->cred->fsgid;
 	memcpy(q->name, name, strlen(name) + 1);
@@ -111,7 +131,8 @@ static int check_old(const struct mqueue *q, uint32_t flags, const struct fs_cal
 	return inode_permission(q->inode, wants[flags & O_ACCMODE], who);
 }
 
-int mqueue_open(const char *name, uint32_t flags, uint32_t mode, const struct linux_mq_attr *attr, const struct fs_caller *who, struct file **out)
+int mqueue_open(const char *name, uint32_t flags, uint32_t mode, const struct linux_mq_attr *attr, uint64_t limit_bytes,
+		const struct fs_caller *who, struct file **out)
 {
 	int err = check_name(name);
 	struct mqueue *q = err ? NULL : find(name);
@@ -120,7 +141,7 @@ int mqueue_open(const char *name, uint32_t flags, uint32_t mode, const struct li
 	if (q)
 		err = check_old(q, flags, who);
 	else
-		err = flags & O_CREAT ? make(name, mode, attr, who, &q) : -ENOENT;
+		err = flags & O_CREAT ? make(name, mode, attr, limit_bytes, who, &q) : -ENOENT;
 	if (err) return err;
 	inode_ref(q->inode);
 	struct file *f = file_new(q->inode, NULL, &mq_file_ops, flags & (O_ACCMODE | O_NONBLOCK));
@@ -282,4 +303,22 @@ static void mq_release(struct file *f)
 	put(q);
 }
 
-static const struct file_ops mq_file_ops = {.seek = file_noop_seek, .poll = mq_poll, .release = mq_release};
+/* What mq_overview(7) says a queue's file tells; the sum of the texts first. */
+static int32_t mq_read(struct file *f, struct uio *u, const uint64_t *pos, const struct fs_caller *who)
+{
+	const struct mqueue *q = f->priv;
+	const struct mq_message *m;
+	uint32_t sum = 0;
+	char text[FILE_SIZE + 1];
+
+	UNUSED(pos);
+	UNUSED(who);
+	list_for_each(m, &q->messages, node) sum += m->len;
+	fmt_snprintf(text, sizeof text, "QSIZE:%-10u NOTIFY:%-5d SIGNO:%-5d NOTIFY_PID:%-6u\n", sum, 0, q->notify_pid ? q->notify_signo : 0, q->notify_pid);
+	uint32_t len = (uint32_t)strlen(text), at = (uint32_t)MIN(f->pos, (uint64_t)len);
+	int32_t n = uio_to(u, text + at, len - at);
+	if (n > 0) f->pos += (uint32_t)n;
+	return n;
+}
+
+static const struct file_ops mq_file_ops = {.read = mq_read, .seek = file_noop_seek, .poll = mq_poll, .release = mq_release};

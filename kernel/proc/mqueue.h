@@ -8,8 +8,9 @@ struct linux_mq_attr { int32_t flags, maxmsg, msgsize, curmsgs, reserved[4]; };
 LINUX_SIZE(linux_mq_attr, 32);
 #define MQ_PRIO_MAX 32768u
 /** name without its slash. attr: NULL for the default sizes; of a queue that is made. flags as mq_open(3). -EINVAL, -ENOENT, -EEXIST,
- *  -EACCES, -ENAMETOOLONG, -ENOSPC, -ENOMEM. */
-int mqueue_open(const char *name, uint32_t flags, uint32_t mode, const struct linux_mq_attr *attr, const struct fs_caller *who, struct file **out);
+ *  -EACCES, -ENAMETOOLONG, -ENOSPC, -ENOMEM; -EMFILE: more than limit_bytes (RLIMIT_MSGQUEUE) for all queues of this user. */
+int mqueue_open(const char *name, uint32_t flags, uint32_t mode, const struct linux_mq_attr *attr, uint64_t limit_bytes,
+		const struct fs_caller *who, struct file **out);
 int mqueue_unlink(const char *name, const struct fs_caller *who); /* -ENOENT, -EACCES */
 bool mqueue_is(const struct file *f);
 struct mq_message;

@@ -44,8 +44,8 @@ struct counts { uint32_t rss, share, shared_clean, shared_dirty, private_clean, 
 
 static void count_page(struct counts *n, uint32_t e)
 {
-	/* one reference of a file's page is the page cache's own */
-	uint32_t users = frame_refs(PTE_FRAME(e)), dirty = e & PTE_DIRTY || !(e & PTE_FILE);
+	/* one reference of a file's page is the page cache's own; one's own page may be held by a move that ends */
+	uint32_t users = e & (PTE_FILE | PTE_COW) ? frame_refs(PTE_FRAME(e)) : 1, dirty = e & PTE_DIRTY || !(e & PTE_FILE);
 
 	if ((e & PTE_FILE) && users > 1) users--;
 	n->rss++;

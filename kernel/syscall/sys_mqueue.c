@@ -24,7 +24,8 @@ int32_t sys_mq_open(struct ucall *c)
 	int32_t r = c->arg[3] ? umem_fetch(c->mem, &attr, uaddr(c->arg[3]), sizeof attr) : 0;
 
 	if (!r) r = fetch_name(c, name);
-	if (!r) r = mqueue_open(name, c->arg[1], c->arg[2], c->arg[3] ? &attr : NULL, ucall_who(c), &f);
+	if (!r) r = mqueue_open(name, c->arg[1], c->arg[2], c->arg[3] ? &attr : NULL,
+				ucall_group(c)->rlimits[RLIMIT_MSGQUEUE].cur, ucall_who(c), &f);
 	if (r) return r;
 	r = fd_install(ucall_group(c)->fds, f, 0, true);
 	if (r < 0) file_unref(f);
