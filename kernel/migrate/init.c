@@ -44,7 +44,7 @@ void migrate_init(void)
 {
 	this_node = own_number();
 	hallway = (struct hallway){
-		.call_home = guest_call_home, .bring_home = depart_bring_home, .park = depart_park, .deputy = deputy_result,
+		.call_home = guest_call_home, .bring_home = depart_bring_home, .park = depart_park, .fetch_body = unit_fetch, .deputy = deputy_result,
 		.poke = poke, .mirror = guest_mirror, .report = guest_report, .forget_unit = unit_forget, .forget_task = forget_task, .send_back = depart_send_back,
 	};
 	clusterd_start();

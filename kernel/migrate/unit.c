@@ -267,6 +267,15 @@ int unit_move(struct unit *u, uint16_t node)
 	return r;
 }
 
+int unit_fetch(struct unit *u)
+{
+	uint16_t from = u->route;
+	int r = unit_move(u, this_node);
+
+	if (r == 0 && from != this_node) u->return_to = from;
+	return r;
+}
+
 /* ---- /proc/PID */
 
 static struct unit *unit_of_pid(uint32_t pid)

@@ -307,6 +307,9 @@ struct hallway {
 	/** A unit, a task ends here: drop what kernel/migrate hung on it. */
 	void (*forget_unit)(struct unit *u);
 	void (*forget_task)(struct task *t);
+	/** Home, in another's or the task's own home half: its body, which is away, comes home for a look at its memory and goes back by
+	 *  itself. Sleeps. 0: it is here; else -errno. */
+	int (*fetch_body)(struct unit *u);
 	/** At the boundary at home: unit->return_to is set and the call is over: send it back. */
 	void (*send_back)(struct task *t);
 };
