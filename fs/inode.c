@@ -82,6 +82,7 @@ void inode_unref(struct inode *i)
 	if (--i->refs) return;
 	if (i->ops->evict) i->ops->evict(i);
 	pages_free(i);
+	kfree(i->gone);
 	list_remove(&i->dirty_node);
 	list_remove(&i->cached_node);
 	fifo_free(i);
@@ -119,7 +120,7 @@ int inode_permission(const struct inode *i, uint32_t rwx, const struct fs_caller
 
 void inode_drop_suid(struct inode *i, const struct fs_caller *who)
 {
-	if (!capable(who)) i->mode &= ~(i->mode & 0010 ? S_ISUID | S_ISGID : S_ISUID);
+	if (!has_cap(who, CAP_FSETID)) i->mode &= ~(i->mode & 0010 ? S_ISUID | S_ISGID : S_ISUID);
 }
 
 /* ---- times */

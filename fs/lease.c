@@ -69,7 +69,7 @@ static int take(struct file *f, bool exclusive, const struct fs_caller *who)
 int lease_set(struct file *f, uint32_t type, const struct fs_caller *who)
 {
 	if (type > F_UNLCK) return -EINVAL;
-	if (!capable(who) && who->cred->fsuid != f->inode->uid) return -EACCES;
+	if (!has_cap(who, CAP_LEASE) && who->cred->fsuid != f->inode->uid) return -EACCES;
 	if (!S_ISREG(f->inode->mode)) return -EINVAL;
 	if (type != F_UNLCK) return take(f, type == F_WRLCK, who);
 	struct lease **at = lease_of(f);

@@ -93,7 +93,7 @@ static uint32_t new_mode(const struct name *dir, uint32_t mode, const struct fs_
 
 	mode &= ~who->umask;
 	if (S_ISDIR(mode) || (mode & (S_ISGID | 0010)) != (S_ISGID | 0010) || !(d->mode & S_ISGID)) return mode;
-	return capable(who) || inode_in_group(who->cred, d->gid) ? mode : mode & ~S_ISGID;
+	return has_cap(who, CAP_FSETID) || inode_in_group(who->cred, d->gid) ? mode : mode & ~S_ISGID;
 }
 
 int name_create(struct name *dir, const char *last, uint32_t len, uint32_t mode, uint32_t rdev, const struct fs_caller *who, struct name **out)
@@ -154,7 +154,7 @@ int name_symlink(struct name *dir, const char *last, uint32_t len, const char *t
 /** Others' files can be linked only as far as they could be copied; proc(5) protected_hardlinks, which Debian sets. */
 static int may_link(const struct inode *i, const struct fs_caller *who)
 {
-	if (capable(who) || who->cred->fsuid == i->uid) return 0;
+	if (has_cap(who, CAP_FOWNER) || who->cred->fsuid == i->uid) return 0;
 	if (!S_ISREG(i->mode) || (i->mode & S_ISUID) || (i->mode & (S_ISGID | 0010)) == (S_ISGID | 0010)) return -EPERM;
 	return inode_permission(i, R_OK | W_OK, who) ? -EPERM : 0;
 }
@@ -176,6 +176,21 @@ int name_link(struct name *dir, const char *last, uint32_t len, struct name *tar
 }
 
 /* ---- removing */
+/* /proc/PID/maps goes on telling it. Without memory it does not. */
+static void remember_path(struct name *victim)
+{
+	char *path = kmalloc(PATH_MAX);
+	int len = path ? name_path(victim, NULL, path, PATH_MAX) : -ENOMEM;
+	char *kept = len > 0 ? kmalloc((uint32_t)len) : NULL;
+
+	if (kept) {
+		memcpy(kept, path, (uint32_t)len);
+		kfree(victim->inode->gone);
+		victim->inode->gone = kept;
+	}
+	kfree(path);
+}
+
 static int unlink_locked(struct name *dir, struct name *victim, bool directory, const struct fs_caller *who)
 {
 	const struct inode_ops *ops = dir->inode->ops;
@@ -188,6 +203,7 @@ static int unlink_locked(struct name *dir, struct name *victim, bool directory, 
 	if (!op) return -EPERM;
 	err = op(dir->inode, victim->text, victim->len, victim->inode);
 	if (err) return err;
+	if (victim->inode->nlink == 0 && victim->inode->backing.n_areas) remember_path(victim);
 	detach(victim);
 	notify_removed(victim->inode);
 	notify_entry(dir->inode, IN_DELETE, 0, victim->text, victim->len, directory);
@@ -373,7 +389,7 @@ int name_rename(struct name *from, const char *a, uint32_t alen, struct name *to
 {
 	struct renaming r = {.from = from, .to = to, .last = b, .len = blen};
 
-	if ((flags & RENAME_WHITEOUT) && !capable(who)) return -EPERM;
+	if ((flags & RENAME_WHITEOUT) && !has_cap(who, CAP_MKNOD)) return -EPERM;
 	if (from->of != to->of) return -EXDEV;
 	if (special(a, alen) || special(b, blen)) return -EBUSY;
 	if (from->of->flags & MS_RDONLY) return -EROFS;

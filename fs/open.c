@@ -140,7 +140,7 @@ static int check_open(const struct name *n, uint32_t flags, bool created, const 
 
 	if (!err && !created) err = inode_permission(i, wanted(flags), who);
 	if (err) return err;
-	if ((flags & O_NOATIME) && !capable(who) && who->cred->fsuid != i->uid) return -EPERM;
+	if ((flags & O_NOATIME) && !has_cap(who, CAP_FOWNER) && who->cred->fsuid != i->uid) return -EPERM;
 	if ((flags & O_DIRECT) && !file_can_direct(i)) return -EINVAL;
 	if (!S_ISREG(i->mode)) return 0;
 	if ((wanted(flags) & W_OK) && n->of && (n->of->flags & MS_RDONLY)) return -EROFS;

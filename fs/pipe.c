@@ -371,7 +371,7 @@ static int32_t resize(struct pipe *p, uint32_t want, const struct fs_caller *who
 	uint32_t size = PAGE_SIZE;
 
 	if (want > 1u << 31) return -EINVAL;
-	if (want > PIPE_MAX && !capable(who)) return -EPERM;
+	if (want > PIPE_MAX && !has_cap(who, CAP_SYS_RESOURCE)) return -EPERM;
 	if (want > PIPE_MOST) return -ENOMEM;
 	while (size < want) size *= 2;
 	uint32_t span = p->tail - ALIGN_DOWN(p->head, PAGE_SIZE);

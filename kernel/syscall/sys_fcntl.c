@@ -10,7 +10,7 @@ static int32_t set_flags(struct ucall *c, struct file *f, uint32_t flags)
 {
 	bool fresh = (flags & O_NOATIME) && !(f->flags & O_NOATIME);
 
-	if (fresh && !capable(ucall_who(c)) && ucall_who(c)->cred->fsuid != f->inode->uid) return -EPERM;
+	if (fresh && !has_cap(ucall_who(c), CAP_FOWNER) && ucall_who(c)->cred->fsuid != f->inode->uid) return -EPERM;
 	if ((flags & O_DIRECT) && !S_ISFIFO(f->inode->mode) && !file_can_direct(f->inode)) return -EINVAL;
 	f->flags = (f->flags & ~SETFL_BITS) | (flags & SETFL_BITS);
 	return 0;

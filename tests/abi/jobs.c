@@ -279,6 +279,22 @@ static void hangup(void)
 	T("open", "/dev/tty after a hangup", open("/dev/tty", O_RDWR));
 }
 
+static void virtual_hangup(void)
+{
+	begin(0);
+	T("vhangup", "without a terminal", syscall(SYS_vhangup));
+	must("TIOCSCTTY", ioctl(slave, TIOCSCTTY, 0));
+	struct sigaction a = {.sa_handler = count};
+	sigaction(SIGHUP, &a, NULL);
+	n_sig = 0;
+	T("vhangup", "with a terminal", syscall(SYS_vhangup));
+	note("vhangup", "the leader gets", "%d", n_sig);
+	char c;
+	T("read", "a terminal after vhangup", read(slave, &c, 1));
+	T("write", "a terminal after vhangup", write(slave, "x", 1));
+	T("open", "/dev/tty after vhangup", open("/dev/tty", O_RDWR));
+}
+
 /* The leader ends: its foreground group hears of it. */
 static void leader_ends(void)
 {
@@ -383,4 +399,4 @@ static void raw(void)
 	T("read", "a killed line", timed_read(60, &e));
 }
 
-const struct section sections[] = {{"control", control}, {"groups", groups}, {"keys", keys}, {"orphans", orphans}, {"hangup", hangup}, {"leader_ends", leader_ends}, {"raw", raw}, {NULL, NULL}};
+const struct section sections[] = {{"control", control}, {"groups", groups}, {"keys", keys}, {"orphans", orphans}, {"hangup", hangup}, {"virtual_hangup", virtual_hangup}, {"leader_ends", leader_ends}, {"raw", raw}, {NULL, NULL}};
