@@ -110,10 +110,17 @@ void block_release(struct block_dev *dev)
 /* ---- as files */
 static struct block_dev *dev_of(const struct file *f) { return f->priv; }
 
+/** Files that seek for themselves keep their position for themselves (file.c); a position of the caller's own stays. */
+static int32_t moved(struct file *f, const uint64_t *pos, int32_t n)
+{
+	if (pos == &f->pos && n > 0) f->pos += (uint32_t)n;
+	return n;
+}
+
 static int32_t node_read(struct file *f, struct uio *u, const uint64_t *pos, const struct fs_caller *who)
 {
 	UNUSED(who);
-	return pages_read(dev_of(f)->inode, u, *pos);
+	return moved(f, pos, pages_read(dev_of(f)->inode, u, *pos));
 }
 
 static int32_t node_write(struct file *f, struct uio *u, const uint64_t *pos, const struct fs_caller *who)
@@ -131,7 +138,7 @@ static int32_t node_write(struct file *f, struct uio *u, const uint64_t *pos, co
 	int32_t n = pages_write(i, u, *pos);
 	u->left += cut;
 	mutex_unlock(&i->lock);
-	return n;
+	return moved(f, pos, n);
 }
 
 static int64_t node_seek(struct file *f, int64_t off, int whence)
