@@ -126,6 +126,21 @@ int arch_pte_set(struct arch_pd *pd, uaddr_t at, uint32_t e)
 	(*t)[at.v >> 12 & 1023] = e;
 	return 0;
 }
+uint32_t *arch_pte_slots(const struct arch_pd *pd, uaddr_t at, uint32_t *n)
+{
+	uint32_t *t = pds[pd->phys][at.v >> 22];
+	*n = 1024 - (at.v >> 12 & 1023);
+	return t ? t + (at.v >> 12 & 1023) : NULL;
+}
+void arch_pte_changed(const struct arch_pd *pd, uaddr_t at) { UNUSED(pd), UNUSED(at); }
+int arch_pte_make(struct arch_pd *pd, uaddr_t at)
+{
+	uint32_t **t = &pds[pd->phys][at.v >> 22];
+	if (*t) return 0;
+	if (may_fail()) return -ENOMEM;
+	*t = calloc(1024, 4);
+	return 0;
+}
 bool arch_pte_next(const struct arch_pd *pd, uaddr_t *at, uaddr_t end)
 {
 	for (; at->v < end.v; at->v += PAGE_SIZE)
