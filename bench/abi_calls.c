@@ -397,7 +397,7 @@ static void make_file(void)
 int main(int argc, char **argv)
 {
 	const char *only = argc > 2 ? argv[2] : NULL;
-	int rounds = argc > 1 ? atoi(argv[1]) : 3;
+	int rounds = argc > 1 ? atoi(argv[1]) : 7;
 
 	if (argc > 1 && !strcmp(argv[1], "nothing"))
 		return 0;

@@ -23,6 +23,7 @@ bench-record:
 help: help-bench
 help-bench:
 	@echo "bench-record  put the tables of the last bench into docs/performance.md"
+	@echo "bench-abi     calls, processes, programs beside Linux: bench/out;  bench-abi-record: its table into the same file"
 
 # System calls, processes and Debian's programs, beside Linux: bench/out.
 .PHONY: bench-abi bench-abi-record
