@@ -123,6 +123,7 @@ static int32_t read_log(struct file *f, struct uio *u, const uint64_t *pos, cons
 		done += (uint32_t)got;
 		if ((uint32_t)got < n) break;
 	}
+	if (done == 0 && u->left > 0 && (f->flags & O_NONBLOCK)) return -EAGAIN; /* there will be more: no end for those who poll */
 	return (int32_t)done;
 }
 

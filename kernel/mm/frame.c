@@ -198,9 +198,9 @@ bool frame_wait(uint32_t n)
 		uint32_t s = irq_save();
 		bool ok = may_take(n, false);
 		int r = ok ? 0 : waitq_sleep(&waiters, CUT_SIGNAL | CUT_FREEZE | CUT_DESTROY, deadline);
+		if (r < 0) ok = may_take(n, false); /* a last look: they may have come while this thread waited for its turn */
 		irq_restore(s);
-		if (ok) return true;
-		if (r < 0) return false;
+		if (ok || r < 0) return ok;
 	}
 }
 

@@ -49,7 +49,8 @@ git push -q origin side; cd /tmp/one; git merge -q side; git log --oneline | wc 
 
 @pytest.fixture(scope="module")
 def big(tmp_path_factory):
-    c = Cluster(tmp_path_factory.mktemp("acceptance") / "c", 1, ["--with", PACKAGES, "-m", "512"])
+    memory = "768"  # 270 MiB are the packages, 256 stress-ng maps
+    c = Cluster(tmp_path_factory.mktemp("acceptance") / "c", 1, ["--with", PACKAGES, "-m", memory])
     try:
         yield c
         c.alive()
