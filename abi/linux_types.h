@@ -128,6 +128,12 @@ _Static_assert(__builtin_offsetof(struct linux_stat64, ino32) == 12 && __builtin
 #define STATX_BASIC_STATS 0x7ffu
 #define STATX_BTIME 0x800u
 #define STATX_MNT_ID 0x1000u
+#define STATX_ATTR_IMMUTABLE 0x10u
+#define STATX_ATTR_APPEND 0x20u
+#define STATX_ATTR_NODUMP 0x40u
+#define STATX_ATTR_AUTOMOUNT 0x1000u
+#define STATX_ATTR_MOUNT_ROOT 0x2000u
+#define STATX_ATTR_DAX 0x200000u
 #define STATX__RESERVED 0x80000000u
 
 #define S_IFMT 0170000u
@@ -172,9 +178,12 @@ LINUX_SIZE(linux_statfs64, 84);
 #define SYSFS_MAGIC 0x62656572u
 #define DEVPTS_SUPER_MAGIC 0x1cd1u
 #define EXT2_SUPER_MAGIC 0xef53u
+#define SOCKFS_MAGIC 0x534f434bu
+#define ANON_INODE_FS_MAGIC 0x09041934u
 #define PIPEFS_MAGIC 0x50495045u
 #define ST_RDONLY 1u
 #define ST_VALID 0x20u
+#define ST_RELATIME 0x1000u
 
 /* ---- files: directories. d_name follows; reclen is a multiple of 8 (4 for the old one, whose last byte is the type) */
 struct linux_dirent64 { linux_u64 ino; linux_s64 off; uint16_t reclen; uint8_t type; char name[]; } __attribute__((packed));
@@ -229,6 +238,20 @@ _Static_assert(sizeof(struct linux_dirent64) == 19 && sizeof(struct linux_dirent
 #define SEEK_END 2
 #define SEEK_DATA 3
 #define SEEK_HOLE 4
+#define XATTR_CREATE 1u
+#define XATTR_REPLACE 2u
+struct linux_open_how { linux_u64 flags, mode, resolve; };
+#define RESOLVE_NO_XDEV 1u
+#define RESOLVE_NO_MAGICLINKS 2u
+#define RESOLVE_NO_SYMLINKS 4u
+#define RESOLVE_BENEATH 8u
+#define RESOLVE_IN_ROOT 16u
+#define RESOLVE_CACHED 32u
+#define RWF_HIPRI 1u
+#define RWF_DSYNC 2u
+#define RWF_SYNC 4u
+#define RWF_NOWAIT 8u
+#define RWF_APPEND 16u
 #define FALLOC_FL_KEEP_SIZE 1u
 #define FALLOC_FL_PUNCH_HOLE 2u
 
@@ -252,6 +275,15 @@ LINUX_SIZE(linux_flock64, 24);
 #define F_GETLK64 12
 #define F_SETLK64 13
 #define F_SETLKW64 14
+#define F_SETOWN_EX 15
+#define F_GETOWN_EX 16
+#define F_OWNER_TID 0u
+#define F_OWNER_PID 1u
+#define F_OWNER_PGRP 2u
+#define F_OFD_GETLK 36
+#define F_OFD_SETLK 37
+#define F_OFD_SETLKW 38
+#define F_SEAL_SEAL 1u
 #define F_SETLEASE 1024
 #define F_GETLEASE 1025
 #define F_NOTIFY 1026
@@ -277,6 +309,7 @@ LINUX_SIZE(linux_flock64, 24);
 #define LOCK_SH 1u
 #define LOCK_EX 2u
 #define LOCK_NB 4u
+#define LOCK_MAND 32u
 #define LOCK_UN 8u
 
 /* ---- files: vectors, poll, select */
@@ -316,6 +349,7 @@ struct linux_sigset_arg { uint32_t set, size; };        /* 6th argument of psele
 #define MS_MOVE 8192u
 #define MS_REC 16384u
 #define MS_SILENT 32768u
+#define MS_UNBINDABLE 0x20000u
 #define MS_PRIVATE 0x40000u
 #define MS_SLAVE 0x80000u
 #define MS_SHARED 0x100000u
@@ -474,6 +508,10 @@ LINUX_SIZE(linux_hd_geometry, 8);
 #define TCGETS2 0x802c542au
 #define TCSETS2 0x402c542bu
 #define FIONCLEX 0x5450u
+#define FIGETBSZ 2u
+#define FICLONE 0x40049409u
+#define FICLONERANGE 0x4020940du
+#define FS_IOC_GETFLAGS 0x80046601u
 #define FIOCLEX 0x5451u
 #define FIOASYNC 0x5452u
 #define FIOQSIZE 0x5460u
@@ -888,6 +926,7 @@ LINUX_SIZE(linux_mmap_arg, 24);
 #define CAP_SYS_TIME 25
 #define CAP_SYS_TTY_CONFIG 26
 #define CAP_MKNOD 27
+#define CAP_LEASE 28
 #define CAP_MAC_OVERRIDE 32
 #define CAP_SYSLOG 34
 #define CAP_LAST 40

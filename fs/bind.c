@@ -58,18 +58,18 @@ static int bind_one(struct name *from, struct name *at, struct mount **out)
 }
 
 /** The name that n, inside top, has under copy. -ENOENT: it cannot be reached there. */
-static int twin(struct name *n, struct name *top, struct name *copy, struct walk *w, const struct fs_caller *who)
+static int twin(struct name *n, struct name *top, struct name *copy, struct walk *w)
 {
 	char *path = kmalloc(PATH_MAX);
 	int err = path ? name_path(n, top, path, PATH_MAX) : -ENOMEM;
 
-	if (err > 0) err = name_walk(w, copy, path[1] ? path + 1 : ".", 0, who);
+	if (err > 0) err = name_walk(w, copy, path[1] ? path + 1 : ".", 0, &fs_kernel_caller);
 	kfree(path);
 	return err;
 }
 
 /** The mounts below from, each at its place below copy. Those made on the way are not copied again: they are not inside from. */
-static int bind_below(struct name *from, struct name *copy, const struct fs_caller *who)
+static int bind_below(struct name *from, struct name *copy)
 {
 	const struct mount *last = list_entry(mounts.prev, struct mount, node);
 	struct mount *m, *made;
@@ -77,7 +77,7 @@ static int bind_below(struct name *from, struct name *copy, const struct fs_call
 
 	list_for_each(m, &mounts, node) {
 		if (m->at && m->at != from && m->root != from && inside(m->at, from) && !inside(m->at, copy)) {
-			int err = twin(m->at, from, copy, &w, who);
+			int err = twin(m->at, from, copy, &w);
 			if (!err) {
 				err = bind_one(m->root, w.name, &made);
 				name_unref(w.name);
@@ -89,7 +89,7 @@ static int bind_below(struct name *from, struct name *copy, const struct fs_call
 	return 0;
 }
 
-int mount_bind(struct name *from, struct name *at, bool recurse, const struct fs_caller *who)
+int mount_bind(struct name *from, struct name *at, bool recurse)
 {
 	struct mount *made;
 
@@ -97,7 +97,7 @@ int mount_bind(struct name *from, struct name *at, bool recurse, const struct fs
 	if (S_ISDIR(from->inode->mode) != S_ISDIR(at->inode->mode)) return -ENOTDIR;
 	int err = bind_one(from, at, &made);
 	if (err || !recurse) return err;
-	err = bind_below(from, made->root, who);
+	err = bind_below(from, made->root);
 	if (err) {
 		name_ref(made->root);
 		(void)mount_remove(made->root, MNT_DETACH);

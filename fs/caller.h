@@ -45,18 +45,21 @@ struct fs_caller_ops {
 	void (*raise)(const struct fs_caller *c, int sig);          /* to the calling task (SIGPIPE, SIGXFSZ) */
 	void (*raise_pgrp)(const struct fs_caller *c, int sig);     /* to the caller's own process group (SIGTTIN, SIGTTOU) */
 	bool (*pgrp_in_session)(uint32_t pgrp, uint32_t session);
+	bool (*pgrp_exists)(uint32_t pgrp);                         /* in any session */
 };
 struct fs_caller {
 	struct cred *cred;
 	uint32_t umask;
 	struct name *root, *cwd;       /* referenced by the owner */
 	const void *owner;             /* lock owner identity (POSIX locks): the file table */
+	uint32_t resolve;              /* RESOLVE_*: how paths of the call at hand are walked; 0 but for openat2 */
 	uint64_t fsize_limit;          /* RLIMIT_FSIZE in bytes, UINT64_MAX none */
 	const struct fs_caller_ops *ops;
 	void *task;                    /* handle for ops */
 };
 /** Signals to groups of processes that are not the caller's: tty line discipline, pipes' SIGIO. Set by kernel/proc. */
 extern void (*fs_signal_pgrp)(uint32_t pgrp, int sig);
+extern void (*fs_signal_pid)(uint32_t pid, int sig); /* to one process: a lease is to be given up; NULL until set */
 /** The kernel itself: root, at the root of all names, no terminal; its ops do nothing. Set by fs_init. */
 extern struct fs_caller fs_kernel_caller;
 static inline bool has_cap(const struct fs_caller *c, uint32_t cap) { return cred_may(c->cred, cap); }

@@ -146,12 +146,23 @@ static int add(struct epoll *ep, int32_t fd, struct file *f, const struct linux_
 	return 0;
 }
 
+/* epoll_ctl(2) on EPOLLEXCLUSIVE: when a file is added only, never a set, and with few companions. */
+static int check_exclusive(uint32_t op, const struct file *f, const struct linux_epoll_event *ev)
+{
+	const uint32_t companions = POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE;
+
+	if ((op != EPOLL_CTL_ADD && op != EPOLL_CTL_MOD) || !(ev->events & EPOLLEXCLUSIVE)) return 0;
+	return op == EPOLL_CTL_MOD || f->ops == &epoll_ops || (ev->events & ~companions) ? -EINVAL : 0;
+}
+
 int epoll_control(struct file *epf, uint32_t op, int32_t fd, struct file *f, const struct linux_epoll_event *ev)
 {
 	struct epoll *ep = epf->priv;
 
 	if (!f->ops->poll) return -EPERM;
 	if (epf->ops != &epoll_ops || epf == f) return -EINVAL;
+	int err = check_exclusive(op, f, ev);
+	if (err) return err;
 	struct epoll_item *it = find(ep, f, fd);
 	switch (op) {
 	case EPOLL_CTL_ADD: return it ? -EEXIST : add(ep, fd, f, ev);
@@ -161,6 +172,7 @@ int epoll_control(struct file *epf, uint32_t op, int32_t fd, struct file *f, con
 		return 0;
 	case EPOLL_CTL_MOD:
 		if (!it) return -ENOENT;
+		if (it->ev.events & EPOLLEXCLUSIVE) return -EINVAL;
 		it->ev = *ev;
 		look_first(it);
 		return 0;
@@ -234,7 +246,7 @@ static void epoll_release(struct file *f)
 	kfree(ep);
 }
 
-static const struct file_ops epoll_ops = {.seek = file_no_seek, .poll = epoll_poll, .release = epoll_release};
+static const struct file_ops epoll_ops = {.seek = file_noop_seek, .poll = epoll_poll, .release = epoll_release};
 
 struct file *epoll_new(const struct fs_caller *who)
 {
@@ -250,5 +262,6 @@ struct file *epoll_new(const struct fs_caller *who)
 	waitq_init(&ep->wait);
 	list_push_back(&sets, &ep->all);
 	f->priv = ep;
+	anon_file_name(f, "[eventpoll]");
 	return f;
 }

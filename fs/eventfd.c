@@ -24,6 +24,16 @@ struct file *anon_file(const struct file_ops *ops, uint32_t flags, const struct 
 	return f;
 }
 
+void anon_file_name(struct file *f, const char *text)
+{
+	f->inode->priv = (void *)(uintptr_t)text;
+}
+
+const char *anon_name_of(const struct inode *i)
+{
+	return i->sb == &anonfs ? i->priv : NULL;
+}
+
 /* ---- counters */
 #define COUNT_MAX (UINT64_MAX - 1)
 struct counter {
@@ -90,7 +100,7 @@ static void free_priv(struct file *f)
 static const struct file_ops counter_ops = {
 	.read = counter_read,
 	.write = counter_write,
-	.seek = file_no_seek,
+	.seek = file_noop_seek,
 	.poll = counter_poll,
 	.release = free_priv,
 };
@@ -108,6 +118,7 @@ struct file *eventfd_new(uint32_t count, bool semaphore, uint32_t flags, const s
 	c->semaphore = semaphore;
 	waitq_init(&c->changed);
 	f->priv = c;
+	anon_file_name(f, "[eventfd]");
 	return f;
 }
 
@@ -171,7 +182,7 @@ static void timer_release(struct file *f)
 
 static const struct file_ops timer_ops = {
 	.read = timer_read,
-	.seek = file_no_seek,
+	.seek = file_noop_seek,
 	.poll = timer_poll,
 	.release = timer_release,
 };
@@ -189,6 +200,7 @@ struct file *timerfd_new(uint32_t clock, uint32_t flags, const struct fs_caller 
 	waitq_init(&t->expired);
 	t->which = clock;
 	f->priv = t;
+	anon_file_name(f, "[timerfd]");
 	return f;
 }
 

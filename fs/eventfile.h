@@ -7,6 +7,11 @@
 /** A file without a place: its inode is of no file system. NULL no memory. priv is the caller's until it is set. */
 struct file *anon_file(const struct file_ops *ops, uint32_t flags, const struct fs_caller *who);
 
+/** What its link in /proc/PID/fd reads behind "anon_inode:"; a literal. */
+void anon_file_name(struct file *f, const char *text);
+/** The text, NULL if i is no such file's. */
+const char *anon_name_of(const struct inode *i);
+
 /* ---- epoll */
 struct linux_epoll_event { uint32_t events; uint32_t data[2]; };
 #define EPOLLEXCLUSIVE (1u << 28)

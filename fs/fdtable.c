@@ -164,6 +164,11 @@ int fd_install(struct fdtable *t, struct file *f, uint32_t from, bool cloexec)
 	return (int)fd;
 }
 
+int fd_room(const struct fdtable *t)
+{
+	return (uint32_t)lowest_free(t, 0) < MIN(t->limit, FD_MAX) ? 0 : -EMFILE;
+}
+
 int fd_replace(struct fdtable *t, uint32_t fd, struct file *f, bool cloexec)
 {
 	if (fd >= MIN(t->limit, FD_MAX)) return -EBADF;

@@ -11,9 +11,16 @@
 #include "kernel/mm/kheap.h"
 
 #define SIZE_MAX_SMALL 0x7fffffffull /* without O_LARGEFILE, open(2) */
+#define SEEK_LARGEST 0xfffffffffffll /* the largest file a 32-bit Linux knows: 2^32 pages */
 #define SIZE_MAX_FILE (((uint64_t)PAGES_INDEX_MAX + 1) << PAGE_SHIFT)
 
 /* ---- life */
+/** Regular files know how often they are open, for leases. */
+static bool counted(const struct file *f)
+{
+	return f->inode && S_ISREG(f->inode->mode) && !(f->flags & O_PATH);
+}
+
 struct file *file_new(struct inode *i, struct name *n, const struct file_ops *ops, uint32_t flags)
 {
 	struct file *f = kzalloc(sizeof *f);
@@ -25,6 +32,7 @@ struct file *file_new(struct inode *i, struct name *n, const struct file_ops *op
 	f->flags = flags;
 	f->refs = 1;
 	mutex_init(&f->pos_lock, MUTEX_FILE);
+	if (counted(f)) i->n_open++;
 	return f;
 }
 
@@ -33,9 +41,16 @@ void file_ref(struct file *f)
 	f->refs++;
 }
 
-static bool writes(const struct file *f)
+void file_begin_writing(struct file *f)
 {
-	return (f->flags & O_ACCMODE) != O_RDONLY;
+	f->inode->n_writers++;
+	if (f->name && f->name->of) f->name->of->n_writers++;
+}
+
+static void end_writing(struct file *f)
+{
+	f->inode->n_writers--;
+	if (f->name && f->name->of) f->name->of->n_writers--;
 }
 
 void file_unref(struct file *f)
@@ -44,10 +59,12 @@ void file_unref(struct file *f)
 	KASSERT2(f->refs > 0, f->refs, f->flags);
 	if (--f->refs) return;
 	if (f->watches) epoll_forget(f);
-	if (f->name && !(f->flags & O_PATH)) notify_file(f->inode, f->name, writes(f) ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
+	if (f->name && !(f->flags & O_PATH)) notify_file(f->inode, f->name, file_writes(f) ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	lock_drop_file(f);
+	lease_drop(f);
 	if (f->ops->release) f->ops->release(f);
-	if (f->inode && S_ISREG(f->inode->mode) && writes(f) && !(f->flags & O_PATH)) f->inode->n_writers--;
+	if (counted(f) && file_writes(f)) end_writing(f);
+	if (counted(f)) f->inode->n_open--;
 	inode_unref(f->inode);
 	name_unref(f->name);
 	kfree(f);
@@ -56,18 +73,19 @@ void file_unref(struct file *f)
 /* ---- reading */
 static bool has_position(const struct file *f)
 {
-	return f->ops->seek != file_no_seek;
+	return f->ops->seek != file_no_seek && f->ops->seek != file_noop_seek;
 }
 
 int32_t file_read(struct file *f, struct uio *u, const uint64_t *at, const struct fs_caller *who)
 {
-	if ((f->flags & O_PATH) || (f->flags & O_ACCMODE) == O_WRONLY) return -EBADF;
+	if ((f->flags & O_PATH) || !file_reads(f)) return -EBADF;
 	if (f->inode && S_ISDIR(f->inode->mode)) return -EISDIR;
 	if (!f->ops->read) return -EINVAL;
 	if (!has_position(f)) return at ? -ESPIPE : f->ops->read(f, u, NULL, who);
-	if (at) return f->ops->read(f, u, at, who);
 	int32_t n;
-	if (f->ops->seek) { /* its own: the position stays where it is */
+	if (at) {
+		n = f->ops->read(f, u, at, who);
+	} else if (f->ops->seek) { /* its own: the position stays where it is */
 		n = f->ops->read(f, u, &f->pos, who);
 	} else {
 		mutex_lock(&f->pos_lock);
@@ -93,7 +111,7 @@ int32_t file_write(struct file *f, struct uio *u, const uint64_t *at, const stru
 {
 	int32_t n;
 
-	if ((f->flags & O_PATH) || !writes(f)) return -EBADF;
+	if ((f->flags & O_PATH) || !file_writes(f)) return -EBADF;
 	if (!f->ops->write) return -EINVAL;
 	if (!has_position(f)) {
 		n = at ? -ESPIPE : f->ops->write(f, u, NULL, who);
@@ -119,6 +137,13 @@ int64_t file_no_seek(struct file *f, int64_t off, int whence)
 	return -ESPIPE;
 }
 
+int64_t file_noop_seek(struct file *f, int64_t off, int whence)
+{
+	UNUSED(off);
+	UNUSED(whence);
+	return (int64_t)f->pos;
+}
+
 static int64_t seek_target(const struct file *f, int64_t off, int whence)
 {
 	int64_t size = (int64_t)f->inode->size;
@@ -127,8 +152,8 @@ static int64_t seek_target(const struct file *f, int64_t off, int whence)
 	case SEEK_SET: return off;
 	case SEEK_CUR: return (int64_t)f->pos + off;
 	case SEEK_END: return size + off;
-	case SEEK_DATA: return off >= 0 && off < size ? off : -ENXIO; /* holes are told as data, lseek(2) allows it */
-	case SEEK_HOLE: return off >= 0 && off < size ? size : -ENXIO;
+	case SEEK_DATA: return off >= 0 && off < size ? pages_seek(f->inode, off, true) : -ENXIO;
+	case SEEK_HOLE: return off >= 0 && off < size ? pages_seek(f->inode, off, false) : -ENXIO;
 	default: return -EINVAL;
 	}
 }
@@ -139,7 +164,7 @@ int64_t file_seek(struct file *f, int64_t off, int whence)
 	if (f->ops->seek) return f->ops->seek(f, off, whence);
 	mutex_lock(&f->pos_lock);
 	int64_t to = seek_target(f, off, whence);
-	if (to < 0 && whence != SEEK_DATA && whence != SEEK_HOLE) to = -EINVAL;
+	if ((to < 0 && whence != SEEK_DATA && whence != SEEK_HOLE) || to > SEEK_LARGEST) to = -EINVAL;
 	if (to >= 0) f->pos = (uint64_t)to;
 	mutex_unlock(&f->pos_lock);
 	return to;
@@ -171,7 +196,7 @@ static int32_t regular_write(struct file *f, struct uio *u, const uint64_t *pos,
 
 	if (want == 0) return 0;
 	mutex_lock(&i->lock);
-	uint64_t at = f->flags & O_APPEND ? i->size : *pos;
+	uint64_t at = (f->flags & O_APPEND) || *pos == FILE_AT_END ? i->size : *pos;
 	uint32_t room = room_at(f, at, want, who);
 	int32_t n = -EFBIG;
 	if (room > 0 && i->seals) {
@@ -186,7 +211,7 @@ static int32_t regular_write(struct file *f, struct uio *u, const uint64_t *pos,
 		n = pages_write(i, u, at);
 		u->left += want - room;
 	}
-	if (n > 0 && who->cred->fsuid != 0) i->mode &= ~(i->mode & 0010 ? S_ISUID | S_ISGID : S_ISUID);
+	if (n > 0) inode_drop_suid(i, who);
 	mutex_unlock(&i->lock);
 	if (room == 0 && at >= who->fsize_limit) who->ops->raise(who, SIGXFSZ);
 	return n;

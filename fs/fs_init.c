@@ -23,6 +23,7 @@ static struct tty *no_tty(const struct fs_caller *c) { UNUSED(c); return NULL; }
 static int no_set_ctty(const struct fs_caller *c, struct tty *t) { UNUSED(c); UNUSED(t); return -EPERM; }
 static bool no_signal_ignored(const struct fs_caller *c, int sig) { UNUSED(c); UNUSED(sig); return true; }
 static void no_raise(const struct fs_caller *c, int sig) { UNUSED(c); UNUSED(sig); }
+static bool no_such_pgrp(uint32_t pgrp) { UNUSED(pgrp); return false; }
 static bool no_pgrp(uint32_t pgrp, uint32_t session) { UNUSED(pgrp); UNUSED(session); return false; }
 static const struct fs_caller_ops kernel_ops = {
 	.pid = no_number,
@@ -36,6 +37,7 @@ static const struct fs_caller_ops kernel_ops = {
 	.raise = no_raise,
 	.raise_pgrp = no_raise,
 	.pgrp_in_session = no_pgrp,
+	.pgrp_exists = no_such_pgrp,
 };
 static struct cred kernel_cred = {.effective = CAP_ALL, .permitted = CAP_ALL, .bounding = CAP_ALL};
 struct fs_caller fs_kernel_caller = {.cred = &kernel_cred, .fsize_limit = UINT64_MAX, .ops = &kernel_ops};

@@ -4,8 +4,10 @@
 #include "fs/inode.h"
 #include "abi/linux_errno.h"
 #include "fs/file.h"
+#include "fs/inotify.h"
 #include "fs/pages.h"
 #include "fs/writeback.h"
+#include "fs/xattr.h"
 #include "kernel/base/clock.h"
 #include "kernel/mm/kheap.h"
 #include "lib/str.h"
@@ -38,6 +40,7 @@ void superblock_unref(struct superblock *sb)
 
 void superblock_destroy(struct superblock *sb)
 {
+	notify_unmount(sb);
 	if (sb->kill) sb->kill(sb);
 	inode_unref(sb->root);
 	sb->root = NULL;
@@ -83,11 +86,12 @@ void inode_unref(struct inode *i)
 	list_remove(&i->cached_node);
 	fifo_free(i);
 	lock_list_free(i);
+	xattr_free(i);
 	superblock_unref(i->sb);
 	kfree(i);
 }
 
-static bool in_group(const struct cred *c, uint32_t gid)
+bool inode_in_group(const struct cred *c, uint32_t gid)
 {
 	return c->fsgid == gid || cred_in_groups(c, gid);
 }
@@ -108,9 +112,14 @@ int inode_permission(const struct inode *i, uint32_t rwx, const struct fs_caller
 
 	if (who->cred->fsuid == i->uid)
 		bits >>= 6;
-	else if (in_group(who->cred, i->gid))
+	else if (inode_in_group(who->cred, i->gid))
 		bits >>= 3;
 	return (bits & rwx) == rwx || overrides(i, rwx, who) ? 0 : -EACCES;
+}
+
+void inode_drop_suid(struct inode *i, const struct fs_caller *who)
+{
+	if (!has_cap(who, CAP_FSETID)) i->mode &= ~(i->mode & 0010 ? S_ISUID | S_ISGID : S_ISUID);
 }
 
 /* ---- times */
@@ -199,10 +208,10 @@ static struct linux_statx_timestamp statx_time(struct timestamp t)
 
 void inode_statx(struct inode *i, uint32_t mask, struct linux_statx *out)
 {
-	UNUSED(mask); /* all fields are at hand: more than asked may be given, statx(2) */
 	if (i->ops->refresh) (void)i->ops->refresh(i);
 	memset(out, 0, sizeof *out);
-	out->mask = STATX_BASIC_STATS | STATX_BTIME;
+	out->mask = STATX_BASIC_STATS | (mask & STATX_BTIME); /* more than asked may be given, statx(2) */
+	out->attributes_mask = STATX_ATTR_AUTOMOUNT | STATX_ATTR_MOUNT_ROOT | STATX_ATTR_DAX | i->sb->attributes;
 	out->blksize = block_bytes(i);
 	out->nlink = i->nlink;
 	out->uid = i->uid;
@@ -215,7 +224,7 @@ void inode_statx(struct inode *i, uint32_t mask, struct linux_statx *out)
 	out->btime = statx_time(i->btime);
 	out->ctime = statx_time(i->ctime);
 	out->mtime = statx_time(i->mtime);
-	out->rdev_major = i->rdev >> 8;
-	out->rdev_minor = i->rdev & 0xff;
+	out->rdev_major = i->rdev >> 8 & 0xfff; /* as new_encode_dev packs it: mmmM MMmm */
+	out->rdev_minor = (i->rdev & 0xff) | (i->rdev >> 12 & 0xfff00);
 	out->dev_minor = i->sb->dev;
 }

@@ -20,6 +20,8 @@ struct inode_ops {
 	/* directories; dir's mutex is held (MUTEX_DIR). Permission was checked by name.c */
 	int (*lookup)(struct inode *dir, const char *part, uint32_t len, struct inode **out);      /* referenced; -ENOENT */
 	int (*create)(struct inode *dir, const char *part, uint32_t len, uint32_t mode, uint32_t rdev, const struct fs_caller *who, struct inode **out);
+	int (*tmpfile)(struct inode *dir, uint32_t mode, const struct fs_caller *who, struct inode **out);  /* regular, nlink 0; NULL: none */
+	int (*exchange)(struct inode *from, const char *a, uint32_t alen, struct inode *to, const char *b, uint32_t blen); /* NULL: cannot */
 	int (*symlink)(struct inode *dir, const char *part, uint32_t len, const char *target, const struct fs_caller *who, struct inode **out);
 	int (*link)(struct inode *dir, const char *part, uint32_t len, struct inode *target);
 	int (*unlink)(struct inode *dir, const char *part, uint32_t len, struct inode *victim);
@@ -80,6 +82,10 @@ struct inode {
 	struct waitq changed;           /* locks, fifos */
 	struct pipe *fifo;
 	struct flock_list *locks;
+	bool linkable;                  /* nlink is 0, but it may get a name: O_TMPFILE */
+	struct xattr *xattrs;           /* fs/xattr.c */
+	struct lease *leases;           /* fs/lease.c */
+	uint32_t n_open;                /* open files, without O_PATH: counted for regular files */
 	void *priv;                     /* the file system's own */
 };
 
@@ -97,6 +103,9 @@ struct superblock {
 	void (*kill)(struct superblock *sb);  /* the last mount is gone: let go of what keeps inodes alive (names pinned by entries) */
 	void *priv;
 	uint32_t block_bytes;           /* st_blksize; 0: a page */
+	uint32_t n_pages, max_pages;    /* in its files' caches; tmpfs: at most so many (0: no limit) */
+	bool xattrs;                    /* its files have extended attributes */
+	uint32_t attributes;            /* STATX_ATTR_* that its files may have */
 	uint32_t n_mounts;              /* more than one: names of one file live side by side */
 	uint32_t refs;                  /* its inodes and its first mount; freed at 0 if made by superblock_new */
 };
@@ -110,11 +119,16 @@ void superblock_destroy(struct superblock *sb);
 struct inode *inode_new(struct superblock *sb, const struct inode_ops *ops, uint32_t mode); /* one reference, nlink 1; NULL no memory */
 void inode_ref(struct inode *i);
 void inode_unref(struct inode *i);
+bool inode_in_group(const struct cred *c, uint32_t gid);  /* by fsgid or a supplementary one */
 int inode_permission(const struct inode *i, uint32_t rwx, const struct fs_caller *who);     /* rwx: 4 read 2 write 1 exec; -EACCES */
 struct timestamp inode_now(void);
 /** The inode's own fields changed: it will be written (if it is on a disk). Any proc context. */
 void inode_dirty(struct inode *i);
 void inode_touch_access(struct inode *i); /* atime; on a disk only as MS_RELATIME has it (mount(2)) */
+/** A change of data by somebody without rights over it takes away setuid, and setgid where the group may run it. */
+void inode_drop_suid(struct inode *i, const struct fs_caller *who);
+/** Its pages can be had again from below; otherwise the cache is their only place (tmpfs). */
+static inline bool inode_on_disk(const struct inode *i) { return i->ops->read_pages; }
 void inode_touch_data(struct inode *i);  /* mtime, ctime, version */
 void inode_touch_meta(struct inode *i);  /* ctime */
 void inode_stat(struct inode *i, struct linux_stat64 *out);

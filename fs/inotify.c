@@ -87,6 +87,17 @@ static void tell(struct inode *i, uint32_t mask, uint32_t cookie, const char *te
 }
 
 /* ---- what others tell */
+void notify_unmount(const struct superblock *sb)
+{
+	struct watch *w, *next;
+
+	list_for_each_safe(w, next, &watches, node) {
+		if (w->inode->sb != sb) continue;
+		queue(w->g, w->wd, IN_UNMOUNT, 0, NULL, 0);
+		end_watch(w);
+	}
+}
+
 void notify_entry(struct inode *dir, uint32_t mask, uint32_t cookie, const char *text, uint32_t len, bool is_dir)
 {
 	if (!list_empty(&watches)) tell(dir, mask, cookie, text, len, is_dir ? IN_ISDIR : 0);
@@ -251,9 +262,18 @@ static void inotify_release(struct file *f)
 	kfree(g);
 }
 
+/** There is nothing to seek, and it is no error. */
+static int64_t no_seek(struct file *f, int64_t off, int whence)
+{
+	UNUSED(f);
+	UNUSED(off);
+	UNUSED(whence);
+	return 0;
+}
+
 static const struct file_ops inotify_ops = {
 	.read = inotify_read,
-	.seek = file_no_seek,
+	.seek = no_seek,
 	.poll = inotify_poll,
 	.ioctl = inotify_ioctl,
 	.release = inotify_release,
@@ -271,5 +291,6 @@ struct file *inotify_new(uint32_t flags, const struct fs_caller *who)
 	list_init(&g->events);
 	waitq_init(&g->changed);
 	f->priv = g;
+	anon_file_name(f, "inotify");
 	return f;
 }

@@ -37,6 +37,7 @@ void notify_entry(struct inode *dir, uint32_t mask, uint32_t cookie, const char 
 void notify_self(struct inode *i, uint32_t mask);
 /** To the file itself and, by its name, to its directory. n NULL: found by the inode. */
 void notify_file(struct inode *i, struct name *n, uint32_t mask);
+void notify_unmount(const struct superblock *sb); /* its last mount is gone: so are the watches on its files */
 void notify_removed(struct inode *i);  /* a link of i is gone */
 uint32_t notify_cookie(void);
 #endif

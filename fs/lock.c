@@ -1,5 +1,5 @@
 /* lock.c - advisory locks of files: POSIX record locks by owner, flock by open file.
- * Called by: sys_file.c (fcntl, flock), fdtable.c and file.c when a file is closed.
+ * Called by: sys_fcntl.c, sys_fd.c (flock), fdtable.c and file.c when a file is closed.
  * Never: touches data.  Source: fcntl(2) "Advisory record locking", flock(2).  */
 #include "abi/kernel_errno.h"
 #include "abi/linux_errno.h"
@@ -71,7 +71,9 @@ void lock_drop_owner(struct inode *i, const void *owner)
 
 void lock_drop_file(struct file *f)
 {
-	if (f->inode && f->inode->locks && drop_of(&f->inode->locks->flock, f)) waitq_wake_all(&f->inode->changed);
+	if (!f->inode || !f->inode->locks) return;
+	bool some = drop_of(&f->inode->locks->flock, f);
+	if (drop_of(&f->inode->locks->posix, f) || some) waitq_wake_all(&f->inode->changed);
 }
 
 void lock_list_free(struct inode *i)
@@ -82,6 +84,11 @@ void lock_list_free(struct inode *i)
 }
 
 /* ---- flock */
+static void drop_flock(struct file *f)
+{
+	if (f->inode->locks && drop_of(&f->inode->locks->flock, f)) waitq_wake_all(&f->inode->changed);
+}
+
 int lock_flock(struct file *f, uint32_t op, const struct fs_caller *who)
 {
 	struct inode *i = f->inode;
@@ -90,8 +97,9 @@ int lock_flock(struct file *f, uint32_t op, const struct fs_caller *who)
 
 	UNUSED(who);
 	if (!i || (f->flags & O_PATH)) return -EBADF;
+	if (op & LOCK_MAND) return 0; /* taken for nothing since Linux 5.15 */
 	if (kind == LOCK_UN) {
-		lock_drop_file(f);
+		drop_flock(f);
 		return 0;
 	}
 	if (kind != LOCK_SH && kind != LOCK_EX) return -EINVAL;
@@ -99,7 +107,7 @@ int lock_flock(struct file *f, uint32_t op, const struct fs_caller *who)
 	struct lock *mine = err ? NULL : kmalloc(sizeof *mine);
 	if (!mine) return -ENOMEM;
 	*mine = want;
-	lock_drop_file(f); /* a change of kind gives the old lock up first, flock(2) */
+	drop_flock(f); /* a change of kind gives the old lock up first, flock(2) */
 	while (conflict(&i->locks->flock, &want)) {
 		err = op & LOCK_NB ? -EAGAIN : waitq_sleep(&i->changed, CUT_SIGNAL | CUT_DESTROY, FOREVER);
 		if (!err) continue;
@@ -237,6 +245,12 @@ static int set_posix(struct inode *i, const struct lock *want, bool unlock, bool
 	return err;
 }
 
+/** fcntl(2) "Open file description locks": owned by the open file, not by a process; they show the pid -1. */
+static bool is_ofd(uint32_t cmd)
+{
+	return cmd >= F_OFD_GETLK && cmd <= F_OFD_SETLKW;
+}
+
 static int check_posix(const struct file *f, int type)
 {
 	uint32_t mode = f->flags & O_ACCMODE;
@@ -249,10 +263,11 @@ static int check_posix(const struct file *f, int type)
 
 int lock_posix(struct file *f, uint32_t cmd, struct linux_flock64 *lk, const struct fs_caller *who)
 {
-	struct lock want = {.owner = who->owner, .pid = who->ops->pid(who), .exclusive = lk->type == F_WRLCK};
-	bool get = cmd == F_GETLK || cmd == F_GETLK64;
-	int err = get ? (lk->type == F_UNLCK ? -EINVAL : 0) : check_posix(f, lk->type);
+	struct lock want = {.owner = is_ofd(cmd) ? f : who->owner, .exclusive = lk->type == F_WRLCK};
+	bool get = cmd == F_GETLK || cmd == F_GETLK64 || cmd == F_OFD_GETLK;
+	int err = is_ofd(cmd) && lk->pid ? -EINVAL : get ? (lk->type == F_UNLCK ? -EINVAL : 0) : check_posix(f, lk->type);
 
+	want.pid = is_ofd(cmd) ? UINT32_MAX : who->ops->pid(who);
 	if (!err && !f->inode) err = -EBADF;
 	if (!err) err = range_of(f, lk, &want);
 	if (!err) err = need_list(f->inode);
@@ -261,5 +276,5 @@ int lock_posix(struct file *f, uint32_t cmd, struct linux_flock64 *lk, const str
 		tell(conflict(&f->inode->locks->posix, &want), lk);
 		return 0;
 	}
-	return set_posix(f->inode, &want, lk->type == F_UNLCK, cmd == F_SETLKW || cmd == F_SETLKW64);
+	return set_posix(f->inode, &want, lk->type == F_UNLCK, cmd == F_SETLKW || cmd == F_SETLKW64 || cmd == F_OFD_SETLKW);
 }

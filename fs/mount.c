@@ -98,26 +98,46 @@ int mount_remove(struct name *at, uint32_t flags)
 {
 	struct mount *m = at->of;
 
-	if (!m || m->root != at) return -EINVAL;
-	if (!m->at || at->mounted) return -EBUSY;
+	if ((flags & MNT_EXPIRE) && (flags & (MNT_FORCE | MNT_DETACH))) return -EINVAL;
+	if (!m || m->root != at || !m->at) return -EINVAL;
+	if (at->mounted) return -EBUSY;
 	if (!(flags & MNT_DETACH) && at->refs > 2) return -EBUSY; /* the mount's own reference and the caller's */
 	if (!(flags & MNT_DETACH) && m->sb->n_mounts < 2 && m->sb->busy && m->sb->busy(m->sb)) return -EBUSY;
+	if ((flags & MNT_EXPIRE) && !m->expiring) {
+		m->expiring = true;
+		return -EAGAIN;
+	}
 	take_down_inner(m);
 	take_down(m);
 	return 0;
 }
 
-int mount_change(struct name *at, uint32_t flags)
+/* ---- changing */
+/** Files of this mount, or with `all` of any that shows its file system, are open for writing. */
+static bool written(const struct mount *of, bool all)
 {
-	struct mount *m = at->of;
+	struct mount *m;
+
+	list_for_each(m, &mounts, node)
+		if ((m == of || (all && m->sb == of->sb)) && m->n_writers) return true;
+	return false;
+}
+
+int mount_change(struct name *at, uint32_t flags, bool alone)
+{
+	struct mount *m = at->of, *other;
 
 	if (!m || m->root != at) return -EINVAL;
-	if (m->sb->remount && (m->sb->flags ^ flags) & MS_RDONLY) {
+	if ((flags & MS_RDONLY) && !(m->flags & MS_RDONLY) && written(m, !alone)) return -EBUSY;
+	if (!alone && m->sb->remount && (m->sb->flags ^ flags) & MS_RDONLY) {
 		int err = flags & MS_RDONLY ? writeback_sync(m->sb) : 0;
 		if (!err) err = m->sb->remount(m->sb, flags & MS_RDONLY, false);
 		if (err) return err;
 	}
 	m->flags = flags;
+	if (alone) return 0;
+	list_for_each(other, &mounts, node)
+		if (other->sb == m->sb) other->flags = (other->flags & ~MS_RDONLY) | (flags & MS_RDONLY);
 	return 0;
 }
 

@@ -135,6 +135,19 @@ int name_child(struct name *dir, const char *last, uint32_t len, struct name **o
 	return 0;
 }
 
+void name_forget_twins(const struct name *n)
+{
+	struct name *t, *next;
+
+	if (!n->inode->sb->n_mounts) return;
+	for (uint32_t h = 0; h < HASH_SIZE; h++)
+		list_for_each_safe(t, next, &hash_table[h], hash_node)
+			if (t != n && t->parent->inode == n->parent->inode && t->len == n->len && !memcmp(t->text, n->text, n->len)) {
+				list_remove(&t->hash_node);
+				t->unlinked = true;
+			}
+}
+
 struct name *name_cross(struct name *n)
 {
 	while (n->mounted) {
@@ -188,6 +201,12 @@ static struct name *covered(struct name *n)
 {
 	while (n->of && n->of->root == n && n->of->at) n = n->of->at;
 	return n;
+}
+
+bool name_is_below(struct name *n, const struct name *root)
+{
+	while (n && n != root) n = above(n);
+	return n != NULL;
 }
 
 int name_path(struct name *n, struct name *root, char *out, uint32_t size)

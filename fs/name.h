@@ -21,11 +21,13 @@ struct name {
 };
 struct mount {
 	struct list_node node;          /* of all mounts, in order */
-	struct superblock *sb;
-	struct name *root, *at;         /* at: covered name, NULL for the first and after removal */
+	struct superblock *sb;          /* several mounts may show one (MS_BIND) */
+	struct name *root, *at;         /* at: covered name, NULL for the first and after removal; root may be any file of sb */
 	uint32_t flags;                 /* MS_* */
 	uint32_t id;                    /* /proc/PID/mountinfo's */
 	char *below;                    /* where its root is inside the file system, "/dir"; NULL: the whole; owned */
+	uint32_t n_writers;             /* files of it open for writing: it cannot become read-only */
+	bool expiring;                  /* MNT_EXPIRE was asked once */
 };
 #define WALK_FOLLOW 1u     /* follow a symlink in the last component */
 #define WALK_PARENT 2u     /* stop at the parent; last component in out->last */
@@ -45,9 +47,12 @@ MUST_CHECK int name_walk(struct walk *w, struct name *start, const char *path, u
 /** Absolute path as seen from root (NULL: the root of all) (getcwd, /proc links): length incl. NUL in out; -ERANGE;
  *  " (deleted)" is the caller's. An anonymous name is its text. */
 int name_path(struct name *n, struct name *root, char *out, uint32_t size);
+/** The way up from n, mounts included, meets root. */
+bool name_is_below(struct name *n, const struct name *root);
 /* namespace operations; `dir` referenced names of directories. They check permission, -EROFS, and refuse ".", ".." and "/" as
  * Linux does; a trailing slash is the caller's business. */
 int name_create(struct name *dir, const char *last, uint32_t len, uint32_t mode, uint32_t rdev, const struct fs_caller *who, struct name **out);
+int name_tmpfile(struct name *dir, uint32_t mode, const struct fs_caller *who, struct name **out); /* O_TMPFILE; -EOPNOTSUPP */
 int name_mkdir(struct name *dir, const char *last, uint32_t len, uint32_t mode, const struct fs_caller *who);
 int name_symlink(struct name *dir, const char *last, uint32_t len, const char *target, const struct fs_caller *who);
 int name_link(struct name *dir, const char *last, uint32_t len, struct name *target, const struct fs_caller *who);
@@ -55,14 +60,17 @@ int name_unlink(struct name *dir, const char *last, uint32_t len, const struct f
 int name_rmdir(struct name *dir, const char *last, uint32_t len, const struct fs_caller *who);
 int name_rename(struct name *from, const char *a, uint32_t alen, struct name *to, const char *b, uint32_t blen, uint32_t flags, const struct fs_caller *who);
 int mount_add(struct name *at, struct superblock *sb, uint32_t flags); /* at NULL: the root of all */
-/** Take away the mount whose root is `at` (one reference held by the caller), and with MNT_DETACH those that stand in it. -EINVAL
- *  not a mount; -EBUSY in use, unless MNT_DETACH. */
+/** Take away the mount whose root is `at` (one reference held by the caller), with MNT_DETACH those on it, too. -EINVAL not a mount,
+ *  or the root of all; -EBUSY in use, unless MNT_DETACH; -EAGAIN the first time with MNT_EXPIRE. */
 int mount_remove(struct name *at, uint32_t flags);
+/** MS_REMOUNT of the mount whose root is `at`: its flags; unless `alone` (MS_BIND), read-only holds for every mount of the file
+ *  system. -EINVAL no mount's root; -EBUSY files are open for writing; on a disk -EROFS, -EIO. May sleep. */
+int mount_change(struct name *at, uint32_t flags, bool alone);
 /* bind.c: mount(2), MS_BIND and MS_MOVE */
-/** What from names is seen at `at`, too; with recurse so are the mounts below it. -EINVAL from is on no mount; -ENOTDIR one is a
- *  directory and one is not; -ENOMEM. */
-int mount_bind(struct name *from, struct name *at, bool recurse, const struct fs_caller *who);
-/** The mount whose root is from stands on `at` instead. -EINVAL not a mount, or the root of all; -ELOOP `at` is inside it; -ENOTDIR. */
+/** MS_BIND: what `from` shows is shown at `at`, too; recursive: with the mounts below it. -ENOTDIR one of them is a directory,
+ *  the other is not; -EINVAL, -ENOMEM. */
+int mount_bind(struct name *from, struct name *at, bool recursive);
+/** MS_MOVE of the mount whose root is `from`. -EINVAL no mount's root; -ELOOP into itself; -ENOTDIR. */
 int mount_move(struct name *from, struct name *at);
 struct name *name_root(void);
 /** A name without a place in the tree, for an inode that has none (a pipe met through /proc/PID/fd/N). Takes over the inode's
@@ -91,6 +99,4 @@ struct fstype *fstype_first(void);
 int fstype_mount(const char *type, const char *source, const char *data, struct name *at, uint32_t flags, const struct fs_caller *who);
 /** The file system alone, not yet anywhere; *flags may gain MS_RDONLY. Errors as above. */
 int fstype_make(const char *type, const char *source, const char *data, uint32_t *flags, struct superblock **out, const struct fs_caller *who);
-/** mount(2) with MS_REMOUNT, of the mount whose root is `at`. -EINVAL no mount; -EROFS, -EBUSY, -EIO. */
-int mount_change(struct name *at, uint32_t flags);
 #endif

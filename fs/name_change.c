@@ -5,6 +5,7 @@
 #include "fs/inotify.h"
 #include "fs/name_priv.h"
 #include "kernel/mm/kheap.h"
+#include "lib/fmt.h"
 #include "lib/str.h"
 
 static struct mutex namespace_lock = {.waiters = WAITQ_INIT(namespace_lock.waiters), .order = MUTEX_RENAME};
@@ -47,6 +48,7 @@ static void unlock_dir(struct name *dir)
 /** The name was removed from its directory: nobody finds it any more, holders keep it. */
 static void detach(struct name *n)
 {
+	name_forget_twins(n);
 	list_remove(&n->hash_node);
 	n->unlinked = true;
 }
@@ -84,14 +86,44 @@ static int create_locked(struct name *dir, const char *last, uint32_t len, uint3
 	return 0;
 }
 
+/** A file made in a setgid directory by somebody who is not of its group is not setgid for it. */
+static uint32_t new_mode(const struct name *dir, uint32_t mode, const struct fs_caller *who)
+{
+	const struct inode *d = dir->inode;
+
+	mode &= ~who->umask;
+	if (S_ISDIR(mode) || (mode & (S_ISGID | 0010)) != (S_ISGID | 0010) || !(d->mode & S_ISGID)) return mode;
+	return has_cap(who, CAP_FSETID) || inode_in_group(who->cred, d->gid) ? mode : mode & ~S_ISGID;
+}
+
 int name_create(struct name *dir, const char *last, uint32_t len, uint32_t mode, uint32_t rdev, const struct fs_caller *who, struct name **out)
 {
 	if (special(last, len)) return -EEXIST;
 	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !has_cap(who, CAP_MKNOD)) return -EPERM;
 	lock_dir(dir);
-	int err = create_locked(dir, last, len, mode & ~who->umask, rdev, who, out);
+	int err = create_locked(dir, last, len, new_mode(dir, mode, who), rdev, who, out);
 	unlock_dir(dir);
 	return err;
+}
+
+int name_tmpfile(struct name *dir, uint32_t mode, const struct fs_caller *who, struct name **out)
+{
+	char text[16];
+	struct inode *i;
+	int err = may_change(dir, who);
+
+	if (err) return err;
+	if (!dir->inode->ops->tmpfile) return -EOPNOTSUPP;
+	err = dir->inode->ops->tmpfile(dir->inode, new_mode(dir, S_IFREG | (mode & 07777), who), who, &i);
+	if (err) return err;
+	fmt_snprintf(text, sizeof text, "#%u", i->ino);
+	*out = name_alloc(dir, dir->of, text, (uint32_t)strlen(text), i);
+	if (!*out) {
+		inode_unref(i);
+		return -ENOMEM;
+	}
+	(*out)->unlinked = true;
+	return 0;
 }
 
 int name_mkdir(struct name *dir, const char *last, uint32_t len, uint32_t mode, const struct fs_caller *who)
@@ -119,6 +151,14 @@ int name_symlink(struct name *dir, const char *last, uint32_t len, const char *t
 	return err;
 }
 
+/** Others' files can be linked only as far as they could be copied; proc(5) protected_hardlinks, which Debian sets. */
+static int may_link(const struct inode *i, const struct fs_caller *who)
+{
+	if (has_cap(who, CAP_FOWNER) || who->cred->fsuid == i->uid) return 0;
+	if (!S_ISREG(i->mode) || (i->mode & S_ISUID) || (i->mode & (S_ISGID | 0010)) == (S_ISGID | 0010)) return -EPERM;
+	return inode_permission(i, R_OK | W_OK, who) ? -EPERM : 0;
+}
+
 int name_link(struct name *dir, const char *last, uint32_t len, struct name *target, const struct fs_caller *who)
 {
 	if (special(last, len)) return -EEXIST;
@@ -126,7 +166,8 @@ int name_link(struct name *dir, const char *last, uint32_t len, struct name *tar
 	int err = check_new(dir, last, len, who);
 	if (!err && (dir->of != target->of || dir->inode->sb != target->inode->sb)) err = -EXDEV;
 	if (!err && (S_ISDIR(target->inode->mode) || !dir->inode->ops->link)) err = -EPERM;
-	if (!err && target->inode->nlink == 0) err = -ENOENT;
+	if (!err && target->inode->nlink == 0 && !target->inode->linkable) err = -ENOENT;
+	if (!err) err = may_link(target->inode, who);
 	if (!err) err = dir->inode->ops->link(dir->inode, last, len, target->inode);
 	unlock_dir(dir);
 	if (!err) notify_self(target->inode, IN_ATTRIB);
@@ -157,6 +198,7 @@ static int remove_name(struct name *dir, const char *last, uint32_t len, bool di
 {
 	struct name *victim = NULL;
 
+	if (dir->of->flags & MS_RDONLY) return -EROFS; /* before the name is looked for */
 	lock_dir(dir);
 	int err = name_child(dir, last, len, &victim);
 	if (!err) err = unlink_locked(dir, victim, directory, who);
@@ -183,7 +225,6 @@ struct renaming {
 	const char *last; /* the new name */
 	uint32_t len;
 	struct name *what, *replaced; /* replaced may be NULL */
-	char *text;                   /* the new name's text, allocated */
 };
 
 static bool is_below(const struct name *n, const struct name *top)
@@ -205,6 +246,14 @@ static int rename_check_replaced(const struct renaming *r, const struct fs_calle
 	return 0;
 }
 
+static int exchange_check(const struct renaming *r, const struct fs_caller *who)
+{
+	if (!r->replaced) return -ENOENT;
+	if (S_ISDIR(r->replaced->inode->mode) && is_below(r->from, r->replaced)) return -EINVAL;
+	if (!r->from->inode->ops->exchange) return -EINVAL;
+	return may_delete(r->to, r->replaced, who);
+}
+
 static int rename_check(const struct renaming *r, uint32_t flags, const struct fs_caller *who)
 {
 	bool dir = S_ISDIR(r->what->inode->mode);
@@ -215,26 +264,36 @@ static int rename_check(const struct renaming *r, uint32_t flags, const struct f
 	if (!err && dir && is_below(r->to, r->what)) err = -EINVAL;
 	if (!err && dir && r->from != r->to) err = inode_permission(r->what->inode, W_OK, who);
 	if (!err && r->replaced && (flags & RENAME_NOREPLACE)) err = -EEXIST;
+	if (!err && (flags & RENAME_EXCHANGE)) return exchange_check(r, who);
 	if (!err && r->replaced) err = rename_check_replaced(r, who);
 	if (!err && !r->from->inode->ops->rename) err = -EPERM;
 	return err;
 }
 
-/** The file system did it: now the names. Cannot fail. */
-static void rename_names(struct renaming *r)
+/** n is found below `to` as text now, whose memory it takes over. Cannot fail. */
+static void move_name(struct name *n, struct name *to, char *text, uint32_t len)
 {
-	struct name *n = r->what, *parent = n->parent;
+	struct name *parent = n->parent;
 
-	if (r->replaced) detach(r->replaced);
+	name_forget_twins(n);
 	list_remove(&n->hash_node);
 	if (n->text != n->own_text) kfree(n->text);
-	n->text = r->text;
-	r->text = NULL;
-	n->len = (uint16_t)r->len;
-	name_ref(r->to);
-	n->parent = r->to;
+	n->text = text;
+	n->len = (uint16_t)len;
+	name_ref(to);
+	n->parent = to;
 	name_hash_in(n);
 	name_unref(parent);
+}
+
+static char *copy_text(const char *last, uint32_t len)
+{
+	char *text = kmalloc(len + 1);
+
+	if (!text) return NULL;
+	memcpy(text, last, len);
+	text[len] = '\0';
+	return text;
 }
 
 static void tell_renamed(const struct renaming *r, const char *a, uint32_t alen)
@@ -250,17 +309,48 @@ static void tell_renamed(const struct renaming *r, const char *a, uint32_t alen)
 
 static int rename_apply(struct renaming *r, const char *a, uint32_t alen)
 {
-	r->text = kmalloc(r->len + 1);
-	if (!r->text) return -ENOMEM;
-	memcpy(r->text, r->last, r->len);
-	r->text[r->len] = '\0';
+	char *text = copy_text(r->last, r->len);
+
+	if (!text) return -ENOMEM;
 	int err = r->from->inode->ops->rename(r->from->inode, a, alen, r->to->inode, r->last, r->len, r->what->inode,
 	                                      r->replaced ? r->replaced->inode : NULL);
-	if (!err) {
-		rename_names(r);
-		tell_renamed(r, a, alen);
+	if (err) {
+		kfree(text);
+		return err;
 	}
-	kfree(r->text);
+	if (r->replaced) detach(r->replaced);
+	move_name(r->what, r->to, text, r->len);
+	tell_renamed(r, a, alen);
+	return 0;
+}
+
+static int exchange_apply(struct renaming *r, const char *a, uint32_t alen)
+{
+	char *there = copy_text(r->last, r->len), *here = copy_text(a, alen);
+	int err = there && here ? r->from->inode->ops->exchange(r->from->inode, a, alen, r->to->inode, r->last, r->len) : -ENOMEM;
+
+	if (err) {
+		kfree(there);
+		kfree(here);
+		return err;
+	}
+	move_name(r->what, r->to, there, r->len);
+	move_name(r->replaced, r->from, here, alen);
+	struct renaming back = {.from = r->to, .to = r->from, .last = a, .len = alen, .what = r->replaced};
+	r->replaced = NULL;
+	tell_renamed(r, a, alen);
+	tell_renamed(&back, r->last, r->len);
+	r->replaced = back.what;
+	return 0;
+}
+
+/** What a file was taken away from under an overlay: a device 0:0 that says so. */
+static int whiteout(struct renaming *r, const char *a, uint32_t alen, const struct fs_caller *who)
+{
+	struct name *n;
+	int err = create_locked(r->from, a, alen, S_IFCHR, 0, who, &n);
+
+	if (!err) name_unref(n);
 	return err;
 }
 
@@ -274,16 +364,19 @@ static int rename_locked(struct renaming *r, const char *a, uint32_t alen, uint3
 	err = rename_check(r, flags, who);
 	if (err) return err;
 	if (r->replaced && r->replaced->inode == r->what->inode) return 0; /* two links of one file: rename(2) does nothing */
-	return rename_apply(r, a, alen);
+	if (flags & RENAME_EXCHANGE) return exchange_apply(r, a, alen);
+	err = rename_apply(r, a, alen);
+	return !err && (flags & RENAME_WHITEOUT) ? whiteout(r, a, alen, who) : err;
 }
 
 int name_rename(struct name *from, const char *a, uint32_t alen, struct name *to, const char *b, uint32_t blen, uint32_t flags, const struct fs_caller *who)
 {
 	struct renaming r = {.from = from, .to = to, .last = b, .len = blen};
 
-	if (flags & ~RENAME_NOREPLACE) return -EINVAL;
+	if ((flags & RENAME_WHITEOUT) && !has_cap(who, CAP_MKNOD)) return -EPERM;
 	if (from->of != to->of) return -EXDEV;
 	if (special(a, alen) || special(b, blen)) return -EBUSY;
+	if (from->of->flags & MS_RDONLY) return -EROFS;
 	lock_dir(from);
 	bool two = to->inode != from->inode;
 	if (two) mutex_lock_second(&to->inode->lock);

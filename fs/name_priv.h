@@ -11,6 +11,8 @@ struct name *name_alloc(struct name *parent, struct mount *of, const char *text,
 MUST_CHECK int name_child(struct name *dir, const char *last, uint32_t len, struct name **out);
 uint32_t name_hash(const struct name *parent, const char *text, uint32_t len);
 void name_hash_in(struct name *n); /* by its parent and text */
+/** n stops being true: so do the names that other mounts of its file system have for it. */
+void name_forget_twins(const struct name *n);
 /** The name on top of n: follows mounts. Takes over n's reference, returns one. */
 struct name *name_cross(struct name *n);
 /** A mount of sb whose root is the inode (referenced here), on `at` (referenced here; NULL: the root of all). NULL: no memory. */

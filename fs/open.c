@@ -6,6 +6,7 @@
 #include "fs/inotify.h"
 #include "fs/pages.h"
 #include "kernel/mm/kheap.h"
+#include "lib/str.h"
 
 #define TRIES_MAX 40 /* dangling links that O_CREAT follows, and races */
 
@@ -77,6 +78,22 @@ out:
 	return err;
 }
 
+static bool slash_at_end(const char *path)
+{
+	return *path && path[strlen(path) - 1] == '/';
+}
+
+/** O_CREAT of "name/": -EISDIR whatever the name is, once the way to it is found. */
+static int refuse_slash(const struct creation *c, const struct fs_caller *who)
+{
+	struct walk w;
+	int err = name_walk(&w, c->dir, c->path, WALK_PARENT, who);
+
+	if (err) return err;
+	name_unref(w.name);
+	return -EISDIR;
+}
+
 static int find_or_create(struct name *start, const char *path, uint32_t flags, uint32_t mode, const struct fs_caller *who, struct name **out, bool *created)
 {
 	struct creation c = {.dir = start, .path = path};
@@ -84,6 +101,8 @@ static int find_or_create(struct name *start, const char *path, uint32_t flags, 
 
 	if (start) name_ref(start);
 	for (int tries = 0; tries < TRIES_MAX; tries++) {
+		err = slash_at_end(c.path) ? refuse_slash(&c, who) : 0;
+		if (err) break;
 		err = find(c.dir, c.path, flags | (flags & O_EXCL ? O_NOFOLLOW : 0), who, out);
 		if (err == 0 && (flags & O_EXCL)) {
 			name_unref(*out);
@@ -121,10 +140,12 @@ static int check_open(const struct name *n, uint32_t flags, bool created, const 
 
 	if (!err && !created) err = inode_permission(i, wanted(flags), who);
 	if (err) return err;
+	if ((flags & O_NOATIME) && !has_cap(who, CAP_FOWNER) && who->cred->fsuid != i->uid) return -EPERM;
+	if ((flags & O_DIRECT) && !file_can_direct(i)) return -EINVAL;
 	if (!S_ISREG(i->mode)) return 0;
 	if ((wanted(flags) & W_OK) && n->of && (n->of->flags & MS_RDONLY)) return -EROFS;
 	if ((wanted(flags) & W_OK) && i->n_exec > 0) return -ETXTBSY;
-	if (!(flags & O_LARGEFILE) && i->size > 0x7fffffff) return -EOVERFLOW;
+	if (!(flags & O_LARGEFILE) && inode_on_disk(i) && i->size > 0x7fffffff) return -EOVERFLOW; /* memory's own files: not, as on Linux */
 	return 0;
 }
 
@@ -146,11 +167,12 @@ static int open_kind(struct file *f, const struct fs_caller *who)
 	return i->ops->open ? i->ops->open(i, f, who) : 0;
 }
 
-static int truncate_at_open(struct inode *i)
+static int truncate_at_open(struct inode *i, const struct fs_caller *who)
 {
 	if (!i->ops->truncate) return 0;
 	mutex_lock(&i->lock);
 	int err = i->ops->truncate(i, 0);
+	if (!err) inode_drop_suid(i, who);
 	mutex_unlock(&i->lock);
 	return err;
 }
@@ -171,11 +193,11 @@ static int open_name(struct name *n, uint32_t flags, const struct fs_caller *who
 		*out = f;
 		return 0;
 	}
-	if (regular && (flags & O_ACCMODE) != O_RDONLY) f->inode->n_writers++;
+	if (regular && file_writes(f)) file_begin_writing(f);
 	f->flags |= flags & O_NOCTTY; /* a terminal's open asks for it */
 	int err = open_kind(f, who);
 	f->flags &= ~O_NOCTTY;
-	if (!err && regular && (flags & O_TRUNC)) err = truncate_at_open(f->inode);
+	if (!err && regular && (flags & O_TRUNC)) err = truncate_at_open(f->inode, who);
 	if (err) {
 		file_unref(f);
 		return err;
@@ -199,6 +221,20 @@ static int open_path_only(struct name *start, const char *path, uint32_t flags, 
 	return open_name(n, flags & (O_PATH | O_DIRECTORY | O_NOFOLLOW), who, out);
 }
 
+/** A file without a name below the directory `path`. */
+static int make_nameless(struct name *start, const char *path, uint32_t flags, uint32_t mode, const struct fs_caller *who, struct name **out)
+{
+	struct walk w;
+
+	if (!(wanted(flags) & W_OK) || (flags & O_CREAT)) return -EINVAL;
+	int err = name_walk(&w, start, path, (flags & O_NOFOLLOW ? 0 : WALK_FOLLOW) | WALK_DIRECTORY, who);
+	if (err) return err;
+	err = name_tmpfile(w.name, mode, who, out);
+	name_unref(w.name);
+	if (!err) (*out)->inode->linkable = !(flags & O_EXCL);
+	return err;
+}
+
 int file_open(struct name *start, const char *path, uint32_t flags, uint32_t mode, const struct fs_caller *who, struct file **out)
 {
 	struct name *n;
@@ -206,14 +242,19 @@ int file_open(struct name *start, const char *path, uint32_t flags, uint32_t mod
 	int err;
 
 	if (flags & O_PATH) return open_path_only(start, path, flags, who, out);
-	if ((flags & O_TMPFILE) == O_TMPFILE) return -EOPNOTSUPP;
-	if ((flags & O_CREAT) && (flags & O_DIRECTORY)) return -EINVAL;
-	if (flags & O_CREAT)
+	bool nameless = (flags & O_TMPFILE) == O_TMPFILE;
+	if (nameless) {
+		err = make_nameless(start, path, flags, mode, who, &n);
+		created = true;
+		flags &= ~(O_TMPFILE | O_TRUNC);
+	} else if ((flags & O_CREAT) && !(flags & O_DIRECTORY)) { /* with both, nothing is made */
 		err = find_or_create(start, path, flags, mode, who, &n, &created);
-	else
+	} else {
 		err = find(start, path, flags, who, &n);
+	}
 	if (err) return err;
 	err = check_open(n, flags, created, who);
+	if (!err && n->inode->leases) err = lease_break(n->inode, (wanted(flags) & W_OK) != 0, (flags & O_NONBLOCK) != 0);
 	if (err) {
 		name_unref(n);
 		return err;

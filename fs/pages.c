@@ -17,20 +17,18 @@
 
 uint32_t pages_cached_total;
 
-/** Files of tmpfs stop growing when less than this is free, so that programs can still run and remove them. */
-static bool memory_short(void)
+uint32_t pages_room(const struct inode *i)
 {
-	return frame_free_count() < frame_total() / 32;
+	uint32_t spared = frame_total() / 32, unused = frame_free_count();
+	uint32_t room = unused > spared ? unused - spared : 0;
+
+	if (!i->sb->max_pages) return room;
+	return MIN(room, i->sb->max_pages > i->sb->n_pages ? i->sb->max_pages - i->sb->n_pages : 0);
 }
 
 static uint32_t find(const struct inode *i, uint32_t index)
 {
 	return i->pages ? page_tree_find(i->pages, index) : FRAME_NONE;
-}
-
-static bool on_disk(const struct inode *i)
-{
-	return i->ops->read_pages != NULL;
 }
 
 static int need_tree(struct inode *i)
@@ -46,7 +44,8 @@ int pages_adopt(struct inode *i, uint32_t index, uint32_t pfn)
 	if (!err) err = page_tree_insert(i->pages, index, pfn);
 	if (err) return err;
 	pages_cached_total++;
-	if (on_disk(i)) writeback_cached(i);
+	i->sb->n_pages++;
+	if (inode_on_disk(i)) writeback_cached(i);
 	return 0;
 }
 
@@ -62,7 +61,7 @@ static uint32_t disk_frame(bool zero)
 		if (pfn != FRAME_NONE) return pfn;
 		writeback_wanted();
 		if (thread_current()->system) break;
-		if (!frame_wait()) return FRAME_NONE;
+		if (!frame_wait(1)) return FRAME_NONE;
 	}
 	uint32_t pfn = frame_alloc_reserve();
 	if (pfn != FRAME_NONE && zero) memset(frame_virt(pfn), 0, PAGE_SIZE);
@@ -170,7 +169,7 @@ static int bring(struct inode *i, uint32_t index, uint32_t *out)
 /** A zeroed page for a file without a disk. *out referenced. */
 static int fresh(struct inode *i, uint32_t index, uint32_t *out)
 {
-	if (memory_short()) return -ENOSPC;
+	if (!pages_room(i)) return -ENOSPC;
 	*out = frame_alloc_zero();
 	if (*out == FRAME_NONE) return -ENOSPC;
 	int err = pages_adopt(i, index, *out);
@@ -187,8 +186,8 @@ int pages_get(struct inode *i, uint32_t index, bool create, uint32_t *pfn)
 
 	if (index > PAGES_INDEX_MAX) return -EFBIG;
 	*pfn = there;
-	if (there == FRAME_NONE) return on_disk(i) ? bring(i, index, pfn) : create ? fresh(i, index, pfn) : 0;
-	if (on_disk(i)) page_tree_tag(i->pages, index, PAGE_USED, 0);
+	if (there == FRAME_NONE) return inode_on_disk(i) ? bring(i, index, pfn) : create ? fresh(i, index, pfn) : 0;
+	if (inode_on_disk(i)) page_tree_tag(i->pages, index, PAGE_USED, 0);
 	frame_ref(there);
 	return 0;
 }
@@ -203,7 +202,7 @@ static uint32_t parts(uint32_t off, uint32_t n)
 
 static void mark(struct inode *i, uint32_t index, uint32_t tags)
 {
-	if (!on_disk(i) || find(i, index) == FRAME_NONE) return;
+	if (!inode_on_disk(i) || find(i, index) == FRAME_NONE) return;
 	if (!(page_tree_tag(i->pages, index, tags | PAGE_USED, 0) & PAGE_DIRTY)) pages_dirty_total++;
 	writeback_note(i);
 }
@@ -233,9 +232,10 @@ uint32_t pages_resident(const struct inode *i)
 static void drop(struct inode *i, uint32_t index)
 {
 	if (page_tree_tags(i->pages, index) & PAGE_DIRTY) pages_dirty_total--;
-	if (on_disk(i)) pages_disk_total--;
+	if (inode_on_disk(i)) pages_disk_total--;
 	frame_unref(page_tree_remove(i->pages, index));
 	pages_cached_total--;
+	i->sb->n_pages--;
 }
 
 /* The pages of [first, end); whoever maps them sees them no more. */
@@ -309,7 +309,7 @@ static int put_whole(struct inode *i, uint32_t index, uint32_t pfn, uint32_t got
 	uint32_t there = find(i, index);
 	int err = 0;
 
-	if (there == FRAME_NONE && got < PAGE_SIZE && on_disk(i)) { /* a short copy: the rest is the disk's */
+	if (there == FRAME_NONE && got < PAGE_SIZE && inode_on_disk(i)) { /* a short copy: the rest is the disk's */
 		err = bring(i, index, &there);
 		if (!err) frame_unref(there); /* the cache has it, and nothing sleeps before the copy */
 	}
@@ -319,7 +319,7 @@ static int put_whole(struct inode *i, uint32_t index, uint32_t pfn, uint32_t got
 		if (!err) frame_ref(pfn);
 	}
 	if (!err) pages_dirty(i, index, 0, got);
-	else if (on_disk(i)) (void)i->ops->write_pages(i, index, 1, &(struct page_out){.pfn = pfn, .mask = parts(0, got) >> PAGE_DIRTY_SHIFT});
+	else if (inode_on_disk(i)) (void)i->ops->write_pages(i, index, 1, &(struct page_out){.pfn = pfn, .mask = parts(0, got) >> PAGE_DIRTY_SHIFT});
 	frame_unref(pfn);
 	return err;
 }
@@ -332,9 +332,9 @@ static int32_t reserve(struct inode *i, uint32_t index, uint32_t off, uint32_t n
 /** Fill an absent page as a whole: no need to zero it or to read it first. Bytes, or -errno. */
 static int32_t write_whole(struct inode *i, struct uio *u, uint32_t index)
 {
-	if (!on_disk(i) && memory_short()) return -ENOSPC;
-	uint32_t pfn = on_disk(i) ? disk_frame(false) : frame_alloc();
-	if (pfn == FRAME_NONE) return on_disk(i) ? -ENOMEM : -ENOSPC;
+	if (!inode_on_disk(i) && !pages_room(i)) return -ENOSPC;
+	uint32_t pfn = inode_on_disk(i) ? disk_frame(false) : frame_alloc();
+	if (pfn == FRAME_NONE) return inode_on_disk(i) ? -ENOMEM : -ENOSPC;
 	int32_t got = uio_from(u, frame_virt(pfn), PAGE_SIZE);
 	if (got > 0) got = reserve(i, index, 0, (uint32_t)got);
 	if (got <= 0) {
@@ -343,7 +343,7 @@ static int32_t write_whole(struct inode *i, struct uio *u, uint32_t index)
 	}
 	memset((uint8_t *)frame_virt(pfn) + got, 0, PAGE_SIZE - (uint32_t)got);
 	int err = put_whole(i, index, pfn, (uint32_t)got);
-	return !err ? got : on_disk(i) ? err : -ENOSPC;
+	return !err ? got : inode_on_disk(i) ? err : -ENOSPC;
 }
 
 static int32_t write_part(struct inode *i, struct uio *u, uint32_t index, uint32_t off, uint32_t n)
@@ -379,7 +379,7 @@ static int32_t write_loop(struct inode *i, struct uio *u, uint64_t pos)
 		if (pos > i->size) i->size = pos;
 		if (got > 0) inode_touch_data(i);
 		if ((uint32_t)got < n) break;
-		if (on_disk(i)) writeback_throttle(i);
+		if (inode_on_disk(i)) writeback_throttle(i);
 		preempt_point();
 	}
 	return (int32_t)done;
@@ -400,7 +400,7 @@ static int backing_get_page(struct backing *b, uint32_t index, bool nowait, uint
 	struct inode *i = backing_inode(b);
 
 	if (index >= (i->size + PAGE_MASK) >> PAGE_SHIFT) return -ENXIO;
-	if (nowait && on_disk(i) && find(i, index) == FRAME_NONE) return -EAGAIN;
+	if (nowait && inode_on_disk(i) && find(i, index) == FRAME_NONE) return -EAGAIN;
 	int err = pages_get(i, index, true, pfn); /* a hole gets its page: a shared mapping must see later writes */
 	return err == -ENOSPC ? -ENOMEM : err;
 }

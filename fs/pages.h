@@ -23,6 +23,16 @@ void pages_drop_clean(struct inode *i);
 uint32_t pages_resident(const struct inode *i);
 int32_t pages_read(struct inode *i, struct uio *u, uint64_t pos);
 int32_t pages_write(struct inode *i, struct uio *u, uint64_t pos);     /* grows size; inode lock held by the caller */
+/** The first byte at or behind pos (inside the file) that lies in a page (data) or in a hole; the file's end counts as a hole,
+ *  -ENXIO: no more data. A file on a disk is all data. Source: lseek(2). */
+int64_t pages_seek(const struct inode *i, int64_t pos, bool data);
+/** Make every page of [pos, pos + n). -ENOSPC before the first one when there is no room for all. */
+int pages_reserve(struct inode *i, uint64_t pos, uint64_t n);
+/** Bytes [pos, pos + n) become zeros; whole pages are given back. -EOPNOTSUPP on a disk. */
+int pages_punch(struct inode *i, uint64_t pos, uint64_t n);
+/** Pages that a file without a disk may still get: its file system may have a limit, and files stop growing while some memory is
+ *  still free, so that programs can run and remove them. */
+uint32_t pages_room(const struct inode *i);
 extern const struct backing_ops inode_backing_ops;                     /* get_page gives -ENXIO beyond the end */
 static inline struct inode *backing_inode(struct backing *b) { return container_of(b, struct inode, backing); }
 extern uint32_t pages_cached_total;                                    /* for /proc/meminfo */

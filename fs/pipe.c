@@ -14,15 +14,21 @@
 
 #define PIPE_BUF 4096u
 #define PIPE_DEFAULT 65536u
+#define PIPE_MOST (64u << 20)   /* that root may ask for */
 #define PIPE_MAX (1u << 20) /* /proc/sys/fs/pipe-max-size of Linux */
 
 static const struct inode_ops pipe_inode_ops;
 static struct superblock pipefs = {.fstype = "pipefs", .source = "pipefs", .dev = 0xff, .refs = 1};
 
+struct pipe_page {
+	uint32_t pfn;                   /* FRAME_NONE until written */
+	uint16_t end;                   /* bytes end here and the next page follows; 0: it is filled to its last byte */
+	bool packet;                    /* a read takes from this page only, and drops what it does not take */
+};
 struct pipe {
 	uint32_t head, tail;
 	uint32_t size;                  /* capacity in bytes, a power of two of at least a page */
-	uint32_t *pages;                /* size / PAGE_SIZE frames, FRAME_NONE until written */
+	struct pipe_page *pages;        /* size / PAGE_SIZE of them */
 	uint32_t n_readers, n_writers;
 	uint32_t readers_ever, writers_ever; /* counts opens: a fifo's opener waits for the other side to have come */
 	struct mutex reading, writing;  /* MUTEX_INODE; never both */
@@ -58,12 +64,34 @@ static struct pipe *pipe_new(void)
 	return p;
 }
 
+static struct pipe_page *page_at(const struct pipe *p, uint32_t at)
+{
+	return &p->pages[(at & (p->size - 1)) >> PAGE_SHIFT];
+}
+
 static void drop_page(struct pipe *p, uint32_t at)
 {
-	uint32_t *page = &p->pages[(at & (p->size - 1)) >> PAGE_SHIFT];
+	struct pipe_page *page = page_at(p, at);
 
-	if (*page != FRAME_NONE) frame_unref(*page);
-	*page = FRAME_NONE;
+	if (page->pfn != FRAME_NONE) frame_unref(page->pfn);
+	*page = (struct pipe_page){.pfn = FRAME_NONE};
+}
+
+/* Bytes from `at` on in its page; the last page's end at tail. */
+static uint32_t bytes_here(const struct pipe *p, uint32_t at)
+{
+	const struct pipe_page *page = page_at(p, at);
+	uint32_t end = ALIGN_DOWN(at, PAGE_SIZE) + (page->end ? page->end : PAGE_SIZE);
+
+	return MIN(end - at, p->tail - at);
+}
+
+static uint32_t bytes_in(const struct pipe *p)
+{
+	uint32_t n = 0;
+
+	for (uint32_t at = p->head; at != p->tail; at = MIN(ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE - at, p->tail - at) + at) n += bytes_here(p, at);
+	return n;
 }
 
 static void drop_all(struct pipe *p)
@@ -119,21 +147,36 @@ static void rewind_empty(struct pipe *p)
 }
 
 /* ---- reading */
-/** Copy out what is there, up to the caller's size; head moves after each copy. Holds `reading`. */
+/** n bytes of the page at head were taken; `rest` of it go too. */
+static void passed(struct pipe *p, uint32_t n, bool rest)
+{
+	bool whole = rest || n == bytes_here(p, p->head);
+	bool last = ALIGN_DOWN(p->head, PAGE_SIZE) == ALIGN_DOWN(p->tail, PAGE_SIZE);
+	uint32_t next = ALIGN_DOWN(p->head, PAGE_SIZE) + PAGE_SIZE;
+
+	p->head += n;
+	if (!whole || last) return; /* the last page may be written on */
+	drop_page(p, next - PAGE_SIZE);
+	p->head = next;
+}
+
+/** Copy out what is there, up to the caller's size, or one packet; a page's part goes over as a whole or not at all, as on
+ *  Linux. Holds `reading`. */
 static int32_t take(struct pipe *p, struct uio *u)
 {
 	uint32_t done = 0;
 
 	while (u->left > 0 && p->tail != p->head) {
-		uint32_t off = p->head & PAGE_MASK;
-		uint32_t n = MIN(MIN(PAGE_SIZE - off, p->tail - p->head), u->left);
-		uint32_t pfn = p->pages[(p->head & (p->size - 1)) >> PAGE_SHIFT];
-		int32_t got = uio_to(u, (uint8_t *)frame_virt(pfn) + off, n);
-		if (got < 0) return done ? (int32_t)done : got;
-		if (off + (uint32_t)got == PAGE_SIZE) drop_page(p, p->head);
-		p->head += (uint32_t)got;
-		done += (uint32_t)got;
-		if ((uint32_t)got < n) break;
+		bool packet = page_at(p, p->head)->packet;
+		uint32_t n = MIN(bytes_here(p, p->head), u->left);
+		int32_t got = uio_to(u, (uint8_t *)frame_virt(page_at(p, p->head)->pfn) + (p->head & PAGE_MASK), n);
+		if (got < (int32_t)n) {
+			if (!done) return -EFAULT;
+			break;
+		}
+		passed(p, n, packet);
+		done += n;
+		if (packet) break;
 	}
 	if (!p->writing.owner) rewind_empty(p);
 	return (int32_t)done;
@@ -163,6 +206,31 @@ static int32_t fifo_read(struct file *f, struct uio *u, const uint64_t *pos, con
 	return n;
 }
 
+int32_t pipe_peek(struct file *f, void *buf, uint32_t n, bool nonblock)
+{
+	struct pipe *p = f->priv;
+
+	while (p->head == p->tail) {
+		if (p->n_writers == 0) return 0;
+		if (nonblock) return -EAGAIN;
+		if (waitq_sleep(&p->readable, CUT_SIGNAL | CUT_DESTROY, FOREVER) == -EINTR) return -ERESTARTSYS;
+	}
+	n = MIN(n, bytes_here(p, p->head));
+	memcpy(buf, (uint8_t *)frame_virt(page_at(p, p->head)->pfn) + (p->head & PAGE_MASK), n);
+	return (int32_t)n;
+}
+
+void pipe_skip(struct file *f, uint32_t n)
+{
+	struct pipe *p = f->priv;
+
+	mutex_lock(&p->reading);
+	if (p->head != p->tail) passed(p, MIN(n, bytes_here(p, p->head)), page_at(p, p->head)->packet);
+	if (!p->writing.owner) rewind_empty(p);
+	mutex_unlock(&p->reading);
+	waitq_wake_all(&p->writable);
+}
+
 /* ---- writing */
 /** A page is written again only when it was read to its end, as on Linux: so the room counts from the head's page. */
 static uint32_t room(const struct pipe *p)
@@ -170,30 +238,46 @@ static uint32_t room(const struct pipe *p)
 	return p->size - (p->tail - ALIGN_DOWN(p->head, PAGE_SIZE));
 }
 
-/** Copy in what fits, up to n bytes; tail moves after each copy. Holds `writing`. */
-static int32_t give(struct pipe *p, struct uio *u)
+/** Packets begin at a page's start: what was written before ends where it ends. */
+static void begin_page(struct pipe *p)
+{
+	uint32_t off = p->tail & PAGE_MASK;
+	bool empty = p->head == p->tail;
+
+	if (!off) return;
+	page_at(p, p->tail)->end = (uint16_t)off;
+	if (empty) drop_page(p, p->tail);
+	p->tail += PAGE_SIZE - off;
+	if (empty) p->head = p->tail;
+}
+
+/** Copy in what fits; tail moves after each copy, which is whole or does not count. Holds `writing`. */
+static int32_t give(struct pipe *p, struct uio *u, bool packets)
 {
 	uint32_t done = 0;
 
+	if (packets) begin_page(p);
 	while (u->left > 0 && room(p) > 0) {
 		uint32_t off = p->tail & PAGE_MASK;
 		uint32_t n = MIN(MIN(PAGE_SIZE - off, room(p)), u->left);
-		uint32_t *page = &p->pages[(p->tail & (p->size - 1)) >> PAGE_SHIFT];
-		if (*page == FRAME_NONE) *page = frame_alloc();
-		if (*page == FRAME_NONE) return done ? (int32_t)done : -ENOMEM;
-		int32_t got = uio_from(u, (uint8_t *)frame_virt(*page) + off, n);
-		if (got < 0) return done ? (int32_t)done : got;
-		p->tail += (uint32_t)got;
-		done += (uint32_t)got;
-		if ((uint32_t)got < n) break;
+		struct pipe_page *page = page_at(p, p->tail);
+		if (page->pfn == FRAME_NONE) page->pfn = frame_alloc();
+		if (page->pfn == FRAME_NONE) return done ? (int32_t)done : -ENOMEM;
+		int32_t got = uio_from(u, (uint8_t *)frame_virt(page->pfn) + off, n);
+		if (got < (int32_t)n) return done ? (int32_t)done : -EFAULT;
+		page->packet = packets;
+		if (packets && n < PAGE_SIZE) page->end = (uint16_t)n;
+		p->tail += packets ? PAGE_SIZE : n;
+		done += n;
 		waitq_wake_all(&p->readable);
 	}
 	return (int32_t)done;
 }
 
 /** Writes of up to PIPE_BUF go in whole or wait. */
-static bool fits(const struct pipe *p, uint32_t left, uint32_t total)
+static bool fits(const struct pipe *p, uint32_t left, uint32_t total, bool packets)
 {
+	if (packets) return p->size - (ALIGN_UP(p->tail, PAGE_SIZE) - ALIGN_DOWN(p->head, PAGE_SIZE)) >= PAGE_SIZE;
 	return total <= PIPE_BUF ? room(p) >= left : room(p) > 0;
 }
 
@@ -201,6 +285,7 @@ static int32_t fifo_write(struct file *f, struct uio *u, const uint64_t *pos, co
 {
 	struct pipe *p = f->priv;
 	uint32_t total = u->left, done = 0;
+	bool packets = (f->flags & O_DIRECT) != 0;
 	int32_t err = 0;
 
 	UNUSED(pos);
@@ -208,14 +293,14 @@ static int32_t fifo_write(struct file *f, struct uio *u, const uint64_t *pos, co
 	while (u->left > 0) {
 		mutex_lock(&p->writing);
 		if (!p->reading.owner) rewind_empty(p);
-		bool broken = p->n_readers == 0, some = !broken && fits(p, u->left, total);
-		int32_t n = some ? give(p, u) : 0;
+		bool broken = p->n_readers == 0, some = !broken && fits(p, u->left, total, packets);
+		int32_t n = some ? give(p, u, packets) : 0;
 		mutex_unlock(&p->writing);
 		if (n > 0) waitq_wake_all(&p->readable);
 		if (n > 0) done += (uint32_t)n;
-		err = broken ? -EPIPE : n < 0 ? n : some && n == 0 ? -EFAULT : 0;
+		err = broken ? -EPIPE : MIN(n, 0);
 		if (err || u->left == 0) break;
-		if (p->n_readers == 0 || fits(p, u->left, total)) continue;
+		if (p->n_readers == 0 || fits(p, u->left, total, packets)) continue;
 		if (f->flags & O_NONBLOCK)
 			err = -EAGAIN;
 		else if (waitq_sleep(&p->writable, CUT_SIGNAL | CUT_DESTROY, FOREVER) == -EINTR)
@@ -250,7 +335,7 @@ static int32_t fifo_ioctl(struct file *f, uint32_t cmd, uint32_t arg, struct ume
 	const struct pipe *p = f->priv;
 
 	UNUSED(who);
-	return cmd == FIONREAD ? umem_store_u32(mem, uaddr(arg), p->tail - p->head) : -ENOTTY;
+	return cmd == FIONREAD ? umem_store_u32(mem, uaddr(arg), bytes_in(p)) : -ENOTTY;
 }
 
 const struct file_ops fifo_file_ops = {
@@ -263,14 +348,14 @@ const struct file_ops fifo_file_ops = {
 };
 
 /** Move the bytes to a new array of pages: page by page where they lie, so head and tail are renumbered from a page's start. */
-static void move_pages(struct pipe *p, uint32_t *pages, uint32_t size)
+static void move_pages(struct pipe *p, struct pipe_page *pages, uint32_t size)
 {
 	uint32_t from = ALIGN_DOWN(p->head, PAGE_SIZE), n = p->tail - p->head, index = 0;
 
 	for (uint32_t at = from; n > 0 && (int32_t)(p->tail - at) > 0; at += PAGE_SIZE) {
-		uint32_t *page = &p->pages[(at & (p->size - 1)) >> PAGE_SHIFT];
+		struct pipe_page *page = page_at(p, at);
 		pages[index++] = *page;
-		*page = FRAME_NONE;
+		*page = (struct pipe_page){.pfn = FRAME_NONE};
 	}
 	uint32_t head = n > 0 ? p->head - from : 0;
 	drop_all(p);
@@ -281,85 +366,32 @@ static void move_pages(struct pipe *p, uint32_t *pages, uint32_t size)
 	p->tail = head + n;
 }
 
-static int32_t resize(struct pipe *p, uint32_t want)
+static int32_t resize(struct pipe *p, uint32_t want, const struct fs_caller *who)
 {
 	uint32_t size = PAGE_SIZE;
 
-	if (want > PIPE_MAX) return -EPERM;
+	if (want > 1u << 31) return -EINVAL;
+	if (want > PIPE_MAX && !has_cap(who, CAP_SYS_RESOURCE)) return -EPERM;
+	if (want > PIPE_MOST) return -ENOMEM;
 	while (size < want) size *= 2;
 	uint32_t span = p->tail - ALIGN_DOWN(p->head, PAGE_SIZE);
 	if (p->reading.owner || p->writing.owner || span > size) return -EBUSY;
-	uint32_t *pages = kzalloc(size / PAGE_SIZE * (uint32_t)sizeof *pages);
+	struct pipe_page *pages = kzalloc(size / PAGE_SIZE * (uint32_t)sizeof *pages);
 	if (!pages) return -ENOMEM;
 	move_pages(p, pages, size);
 	waitq_wake_all(&p->writable);
 	return (int32_t)size;
 }
 
-int32_t pipe_fcntl_size(struct file *f, int32_t set)
+int32_t pipe_get_size(const struct file *f)
+{
+	return f->ops == &fifo_file_ops ? (int32_t)((const struct pipe *)f->priv)->size : -EBADF;
+}
+
+int32_t pipe_set_size(struct file *f, uint32_t bytes, const struct fs_caller *who)
 {
 	if (f->ops != &fifo_file_ops) return -EBADF;
-	struct pipe *p = f->priv;
-	return set < 0 ? (int32_t)p->size : resize(p, (uint32_t)set);
-}
-
-/* ---- for splice */
-int32_t pipe_wait_data(struct file *f, bool nonblock)
-{
-	struct pipe *p = f->priv;
-
-	while (p->head == p->tail) {
-		if (p->n_writers == 0) return 0;
-		if (nonblock) return -EAGAIN;
-		if (waitq_sleep(&p->readable, CUT_SIGNAL | CUT_DESTROY, FOREVER) == -EINTR) return -ERESTARTSYS;
-	}
-	return 1;
-}
-
-int32_t pipe_wait_room(struct file *f, bool nonblock)
-{
-	struct pipe *p = f->priv;
-
-	while (p->n_readers > 0 && room(p) == 0) {
-		if (nonblock) return -EAGAIN;
-		if (waitq_sleep(&p->writable, CUT_SIGNAL | CUT_DESTROY, FOREVER) == -EINTR) return -ERESTARTSYS;
-	}
-	return p->n_readers > 0 ? (int32_t)room(p) : -EPIPE;
-}
-
-uint32_t pipe_peek(struct file *f, uint32_t skip, void *buf, uint32_t n, uint32_t *at)
-{
-	struct pipe *p = f->priv;
-	uint32_t done = 0;
-
-	mutex_lock(&p->reading);
-	uint32_t have = p->tail - p->head;
-	n = skip < have ? MIN(n, have - skip) : 0;
-	*at = p->head;
-	while (done < n) {
-		uint32_t from = p->head + skip + done, off = from & PAGE_MASK, part = MIN(PAGE_SIZE - off, n - done);
-		uint32_t pfn = p->pages[(from & (p->size - 1)) >> PAGE_SHIFT];
-		memcpy((uint8_t *)buf + done, (uint8_t *)frame_virt(pfn) + off, part);
-		done += part;
-	}
-	mutex_unlock(&p->reading);
-	return n;
-}
-
-void pipe_consume(struct file *f, uint32_t at, uint32_t n)
-{
-	struct pipe *p = f->priv;
-
-	mutex_lock(&p->reading);
-	for (n = p->head == at ? MIN(n, p->tail - p->head) : 0; n > 0;) {
-		uint32_t off = p->head & PAGE_MASK, part = MIN(PAGE_SIZE - off, n);
-		if (off + part == PAGE_SIZE) drop_page(p, p->head);
-		p->head += part;
-		n -= part;
-	}
-	if (!p->writing.owner) rewind_empty(p);
-	mutex_unlock(&p->reading);
-	waitq_wake_all(&p->writable);
+	return resize(f->priv, bytes, who);
 }
 
 /* ---- opening fifos */
@@ -411,7 +443,7 @@ int pipe_create(struct file *ends[2], uint32_t flags, const struct fs_caller *wh
 	i->uid = who->cred->fsuid;
 	i->gid = who->cred->fsgid;
 	i->fifo = pipe_new();
-	ends[0] = i->fifo ? make_end(i, O_RDONLY | (flags & (O_NONBLOCK | O_DIRECT))) : NULL;
+	ends[0] = i->fifo ? make_end(i, O_RDONLY | (flags & O_NONBLOCK)) : NULL;
 	ends[1] = ends[0] ? make_end(i, O_WRONLY | (flags & (O_NONBLOCK | O_DIRECT))) : NULL;
 	inode_unref(i);
 	if (ends[1]) return 0;

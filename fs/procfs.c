@@ -2,6 +2,7 @@
  * Called by: names and files through the operations; modules register rows.
  * Never: keeps a process alive: everything is looked up by number again.  */
 #include "abi/linux_errno.h"
+#include "fs/eventfile.h"
 #include "fs/synth_priv.h"
 #include "kernel/mm/kheap.h"
 #include "lib/fmt.h"
@@ -190,7 +191,13 @@ static int accept_truncate(struct inode *i, uint64_t size)
 }
 
 const struct file_ops proc_file_ops = {.read = proc_read, .write = proc_write, .release = proc_release};
-const struct inode_ops proc_file_inode_ops = {.open = file_inode_open, .truncate = accept_truncate, .refresh = refresh, .evict = evict};
+/** chmod of a process's file is refused, proc_setattr() of Linux. */
+static int no_setattr(struct inode *i)
+{
+	return proc_node(i)->kind == PROC_PID_FILE ? -EPERM : 0;
+}
+
+const struct inode_ops proc_file_inode_ops = {.setattr = no_setattr, .open = file_inode_open, .truncate = accept_truncate, .refresh = refresh, .evict = evict};
 
 /* ---- links */
 static int copy_text(char *out, uint32_t size, const char *text)
@@ -210,6 +217,10 @@ static int describe(const struct file *f, char *text, uint32_t size, const struc
 		int n = name_path(f->name, who->root, text, size);
 		if (n > 0 && f->name->unlinked && (uint32_t)n + 10 < size) memcpy(text + n - 1, " (deleted)", 11);
 		return n < 0 ? n : 0;
+	}
+	if (i && anon_name_of(i)) {
+		fmt_snprintf(text, size, "anon_inode:%s", anon_name_of(i));
+		return 0;
 	}
 	const char *kind = !i ? "anon_inode" : S_ISFIFO(i->mode) ? "pipe" : S_ISSOCK(i->mode) ? "socket" : "anon_inode";
 	fmt_snprintf(text, size, "%s:[%u]", kind, i ? i->ino : 0);

@@ -211,7 +211,20 @@ static int refresh(struct inode *i)
 	return proc_link_ops.refresh(i);
 }
 
-const struct inode_ops proc_dir_ops = {.lookup = proc_lookup, .refresh = refresh, .evict = evict};
+/** Nothing can be made here: Linux says that the name is not found. */
+static int no_create(struct inode *dir, const char *part, uint32_t len, uint32_t mode, uint32_t rdev, const struct fs_caller *who, struct inode **out)
+{
+	UNUSED(dir);
+	UNUSED(part);
+	UNUSED(len);
+	UNUSED(mode);
+	UNUSED(rdev);
+	UNUSED(who);
+	UNUSED(out);
+	return -ENOENT;
+}
+
+const struct inode_ops proc_dir_ops = {.lookup = proc_lookup, .create = no_create, .refresh = refresh, .evict = evict};
 
 /* ---- reading */
 struct listing {

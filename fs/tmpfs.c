@@ -261,6 +261,36 @@ static int op_rename(struct inode *from, const char *a, uint32_t alen, struct in
 	return 0;
 }
 
+static int op_tmpfile(struct inode *dir, uint32_t mode, const struct fs_caller *who, struct inode **out)
+{
+	struct inode *i = make_inode(dir->sb, mode, 0);
+
+	if (!i) return -ENOSPC;
+	own(i, dir, who);
+	i->nlink = 0;
+	*out = i;
+	return 0;
+}
+
+/** Two new entries take the places of the old ones, each with the other's inode. */
+static int op_exchange(struct inode *from, const char *a, uint32_t alen, struct inode *to, const char *b, uint32_t blen)
+{
+	struct entry *x = find(from, a, alen), *y = find(to, b, blen);
+	struct entry *new_x = entry_alloc(a, alen), *new_y = entry_alloc(b, blen);
+
+	if (!x || !y || !new_x || !new_y) {
+		kfree(new_x);
+		kfree(new_y);
+		return x && y ? -ENOSPC : -ENOENT;
+	}
+	struct inode *was_x = entry_remove(x), *was_y = entry_remove(y);
+	inode_touch_meta(was_x);
+	inode_touch_meta(was_y);
+	entry_add(to, new_y, was_x);
+	entry_add(from, new_x, was_y);
+	return 0;
+}
+
 static int op_readlink(struct inode *i, char *out, uint32_t size, const struct fs_caller *who)
 {
 	uint32_t n = (uint32_t)MIN(i->size, (uint64_t)size);
@@ -316,7 +346,17 @@ static int sync_nothing(struct file *f)
 	return 0;
 }
 
-static const struct file_ops dir_file_ops = {.readdir = dir_readdir, .fsync = sync_nothing};
+/** A place in a directory is a cookie: it cannot be counted from the end. */
+static int64_t dir_seek(struct file *f, int64_t off, int whence)
+{
+	int64_t to = whence == SEEK_SET ? off : whence == SEEK_CUR ? (int64_t)f->pos + off : -1;
+
+	if (to < 0) return -EINVAL;
+	f->pos = (uint64_t)to;
+	return to;
+}
+
+static const struct file_ops dir_file_ops = {.seek = dir_seek, .readdir = dir_readdir, .fsync = sync_nothing};
 static const struct inode_ops dir_ops = {
 	.lookup = op_lookup,
 	.create = op_create,
@@ -325,6 +365,8 @@ static const struct inode_ops dir_ops = {
 	.unlink = op_unlink,
 	.rmdir = op_rmdir,
 	.rename = op_rename,
+	.tmpfile = op_tmpfile,
+	.exchange = op_exchange,
 	.evict = evict,
 };
 static int file_path(const struct inode *i, char *out, uint32_t size)
@@ -459,12 +501,13 @@ int tmpfs_node(struct superblock *sb, const char *path, uint32_t mode, uint32_t 
 /* ---- the file system as a whole */
 static int op_statfs(struct superblock *sb, struct linux_statfs64 *out)
 {
-	UNUSED(sb);
+	uint32_t unused = frame_free_count();
+
 	memset(out, 0, sizeof *out);
 	out->type = TMPFS_MAGIC;
 	out->bsize = out->frsize = PAGE_SIZE;
-	out->blocks = frame_total();
-	out->bfree = out->bavail = frame_free_count();
+	out->blocks = sb->max_pages ? sb->max_pages : frame_total();
+	out->bfree = out->bavail = sb->max_pages ? MIN(unused, sb->max_pages - MIN(sb->n_pages, sb->max_pages)) : unused;
 	out->files = frame_total();
 	out->ffree = frame_free_count();
 	out->namelen = NAME_MAX;
@@ -492,27 +535,24 @@ static void empty_tree(struct superblock *sb)
 	}
 }
 
-/** Options of mount(8) for tmpfs: only mode= changes anything here. */
-static uint32_t root_mode(const char *data)
-{
-	const char *p = data ? strstr(data, "mode=") : NULL;
-	uint32_t mode = 0;
-
-	if (!p) return 01777;
-	for (p += 5; *p >= '0' && *p <= '7'; p++) mode = mode * 8 + (uint32_t)(*p - '0');
-	return mode & 07777;
-}
-
 int tmpfs_make(const char *source, const char *data, struct superblock **out)
 {
-	struct superblock *sb = superblock_new("tmpfs", source);
+	struct tmpfs_options o;
+	int err = tmpfs_parse(data, &o);
 
+	if (err) return err;
+	struct superblock *sb = superblock_new("tmpfs", source);
 	if (!sb) return -ENOMEM;
-	sb->root = make_inode(sb, S_IFDIR | root_mode(data), 0);
+	sb->max_pages = o.max_pages;
+	sb->root = make_inode(sb, S_IFDIR | o.mode, 0);
 	if (!sb->root) {
 		superblock_unref(sb);
 		return -ENOMEM;
 	}
+	sb->root->uid = o.uid;
+	sb->root->gid = o.gid;
+	sb->attributes = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND | STATX_ATTR_NODUMP;
+	sb->xattrs = true;
 	sb->statfs = op_statfs;
 	sb->kill = empty_tree;
 	*out = sb;

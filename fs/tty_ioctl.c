@@ -175,6 +175,7 @@ static int set_foreground(struct tty *t, uint32_t arg, struct umem *mem, const s
 	if (!controls(t, who)) return -ENOTTY;
 	if (umem_fetch_u32(mem, uaddr(arg), &pgrp)) return -EFAULT;
 	if ((int32_t)pgrp <= 0) return -EINVAL;
+	if (!who->ops->pgrp_exists(pgrp)) return -ESRCH;
 	if (!who->ops->pgrp_in_session(pgrp, t->session)) return -EPERM;
 	t->pgrp = pgrp;
 	return 0;

@@ -14,8 +14,20 @@ struct step {
 	const char *rest;             /* what is left of the path */
 	char *text;                   /* rest lies in here after a link; owned */
 	uint32_t links;
+	struct name *top;             /* RESOLVE_BENEATH, RESOLVE_IN_ROOT: what the walk does not leave; else NULL */
 	const struct fs_caller *who;
 };
+
+static bool asked(const struct step *s, uint32_t resolve)
+{
+	return s->who->resolve & resolve;
+}
+
+/** May the walk go from where it is to n, which lies on another mount? */
+static int check_mount(const struct step *s, const struct name *n)
+{
+	return asked(s, RESOLVE_NO_XDEV) && n->of != s->at->of ? -EXDEV : 0;
+}
 
 static const char *skip_slashes(const char *p)
 {
@@ -38,15 +50,41 @@ static void move_to(struct step *s, struct name *n)
 	s->at = n;
 }
 
-static void step_up(struct step *s)
+static int step_up(struct step *s)
 {
 	struct name *n = s->at;
 
-	if (n == s->who->root) return;
+	if (n == s->top) return asked(s, RESOLVE_BENEATH) ? -EXDEV : 0;
+	if (n == s->who->root) return 0;
 	while (n->of && n->of->root == n && n->of->at && n->of->at != s->who->root) n = n->of->at;
 	n = n->parent;
 	name_ref(n);
-	move_to(s, name_cross(n));
+	n = name_cross(n);
+	int err = check_mount(s, n);
+	if (err)
+		name_unref(n);
+	else
+		move_to(s, n);
+	return err;
+}
+
+/** An absolute link: the walk goes on at the root, or at what is the root for it. */
+static int to_root(struct step *s)
+{
+	struct name *root = s->top ? s->top : s->who->root;
+	int err = asked(s, RESOLVE_BENEATH) ? -EXDEV : check_mount(s, root);
+
+	if (err) return err;
+	name_ref(root);
+	move_to(s, root);
+	return 0;
+}
+
+/** A link that is no text leads anywhere. */
+static int check_magic(const struct step *s, const struct name *target)
+{
+	if (asked(s, RESOLVE_NO_MAGICLINKS)) return -ELOOP;
+	return s->top ? -EXDEV : check_mount(s, target);
 }
 
 /** Put the text of link before the rest of the path. */
@@ -75,18 +113,19 @@ static int splice(struct step *s, struct inode *link, const char *rest)
 static int follow_link(struct step *s, struct name *link, const char *rest)
 {
 	struct name *target = NULL;
-	int err = ++s->links > LINKS_MAX ? -ELOOP : 0;
+	int err = ++s->links > LINKS_MAX || asked(s, RESOLVE_NO_SYMLINKS) ? -ELOOP : 0;
 
 	if (!err && link->inode->ops->follow) err = link->inode->ops->follow(link->inode, &target, s->who);
 	if (!err && target) {
-		move_to(s, target);
+		err = check_magic(s, target);
+		if (err)
+			name_unref(target);
+		else
+			move_to(s, target);
 		s->rest = rest;
 	} else if (!err) {
 		err = splice(s, link->inode, rest);
-		if (!err && *s->rest == '/') {
-			name_ref(s->who->root);
-			move_to(s, s->who->root);
-		}
+		if (!err && *s->rest == '/') err = to_root(s);
 	}
 	name_unref(link);
 	return err;
@@ -99,6 +138,11 @@ static int enter(struct step *s, uint32_t len, bool follow)
 
 	int err = name_lookup(s->at, s->rest, len, &n);
 	if (err) return err;
+	err = check_mount(s, n);
+	if (err) {
+		name_unref(n);
+		return err;
+	}
 	if (S_ISLNK(n->inode->mode) && follow) return follow_link(s, n, rest);
 	move_to(s, n);
 	s->rest = rest;
@@ -135,9 +179,9 @@ static int walk_component(struct step *s, struct walk *w, uint32_t flags)
 	}
 	bool dots = s->rest[0] == '.' && (len == 1 || (len == 2 && s->rest[1] == '.'));
 	if (!dots) return enter(s, len, !last || w->trailing_slash || (flags & WALK_FOLLOW));
-	if (len == 2) step_up(s);
+	err = len == 2 ? step_up(s) : 0;
 	s->rest = behind;
-	return 0;
+	return err;
 }
 
 static int walk_all(struct step *s, struct walk *w, uint32_t flags)
@@ -163,7 +207,10 @@ int name_walk(struct walk *w, struct name *start, const char *path, uint32_t fla
 	w->trailing_slash = false;
 	if (!*path) return -ENOENT;
 	if (strnlen(path, PATH_MAX) == PATH_MAX) return -ENAMETOOLONG;
-	s.at = *path == '/' ? who->root : start ? start : who->cwd;
+	if (*path == '/' && (who->resolve & RESOLVE_BENEATH)) return -EXDEV;
+	if (!start) start = who->cwd;
+	if (who->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) s.top = start;
+	s.at = *path != '/' || s.top ? start : who->root;
 	name_ref(s.at);
 	int err = walk_all(&s, w, flags);
 	kfree(s.text);

@@ -82,7 +82,7 @@ def groups():
     moves = "1000000" if NIGHTLY else "10000"
     long = 20 if NIGHTLY else 1
     yield Group("first", "build", "build", MAKE + ["-j2", "kernel", "root", "hub", "programs", "abi-programs", "build/nettest.elf",
-                "build/selftest.elf"], 8, "one")
+                                                      "build/selftest.elf"], 8, "one")
     yield Group("host", "layers", "layers", MAKE + ["layers"], 1, "one")
     yield Group("host", "pure", "host: pure code", MAKE + ["pure"], 4, "one")
     yield Group("host", "units", "host: units", MAKE + ["test-unit"], 5 * long, "cmocka")

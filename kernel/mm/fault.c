@@ -4,11 +4,13 @@
 #include "kernel/mm/space.h"
 #include "abi/linux_errno.h"
 #include "abi/linux_types.h"
+#include "kernel/base/sched.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/space_priv.h"
 
 bool (*space_out_of_memory)(struct space *s);
 
+#define FRAMES_MAX 16u /* more than one fault takes */
 #define KIND(kind) ((kind) & ~FAULT_NOWAIT)
 
 static bool allowed(const struct area *a, uint32_t kind)
@@ -70,15 +72,19 @@ struct fault_result space_fault(struct space *s, uint32_t at, uint32_t kind)
 {
 	uint32_t page = ALIGN_DOWN(at, PAGE_SIZE);
 
-	for (;;) {
+	for (uint32_t wanted = 1;;) {
 		mutex_lock(&s->lock);
 		int err = resolve(s, page, kind);
 		mutex_unlock(&s->lock);
 		if (err != -ENOMEM || (kind & FAULT_NOWAIT)) return result(err);
-		if (frame_wait()) continue;
+		if (wanted <= FRAMES_MAX && frame_wait(wanted)) {
+			wanted *= 2; /* it was not enough if we come back: a page may need a table and a place in the cache, too */
+			continue;
+		}
 		if (thread_current()->cuts) return (struct fault_result){-1, 0};
-		if (space_out_of_memory && space_out_of_memory(s)) continue;
-		return result(-ENOMEM);
+		if (!space_out_of_memory || !space_out_of_memory(s)) return result(-ENOMEM);
+		wanted = 1;
+		sched_yield(); /* whoever ends must come to it */
 	}
 }
 

@@ -190,13 +190,13 @@ void frame_unreserve(uint32_t n)
 
 void frame_set_reclaim(uint32_t (*hook)(uint32_t wanted)) { reclaim_hook = hook; }
 
-bool frame_wait(void)
+bool frame_wait(uint32_t n)
 {
 	uint64_t deadline = clock_now_ns() + FRAME_WAIT_NS;
 
 	for (;;) {
 		uint32_t s = irq_save();
-		bool ok = may_take(1, false);
+		bool ok = may_take(n, false);
 		int r = ok ? 0 : waitq_sleep(&waiters, CUT_SIGNAL | CUT_FREEZE | CUT_DESTROY, deadline);
 		irq_restore(s);
 		if (ok) return true;

@@ -27,6 +27,6 @@ bool frame_reserve(uint32_t n);
 void frame_unreserve(uint32_t n);
 /** Called when memory runs short, to give clean cached pages back; returns pages freed. Registered by fs/pages. */
 void frame_set_reclaim(uint32_t (*reclaim)(uint32_t wanted));
-/** Wait (proc context) for a free frame at most 2 s, heeding CUT_SIGNAL|CUT_FREEZE|CUT_DESTROY; false: give up (caller: ENOMEM or SIGKILL). */
-bool frame_wait(void);
+/** Wait (proc context) until n frames are free, at most 2 s, heeding CUT_SIGNAL|CUT_FREEZE|CUT_DESTROY; false: give up (caller: ENOMEM or SIGKILL). */
+bool frame_wait(uint32_t n);
 #endif

@@ -43,15 +43,9 @@ void space_ref(struct space *s)
 
 void space_unref(struct space *s)
 {
-	struct area_stock k = {.n = 0};
-
 	KASSERT2(s->refs > 0, s->refs, 0);
 	if (--s->refs) return;
-	list_init(&k.dead);
-	mutex_lock(&s->lock);
-	space_clear(s, 0, USER_END, &k);
-	mutex_unlock(&s->lock);
-	stock_drop(&k);
+	space_empty(s);
 	list_remove(&s->in_all);
 	KASSERT2(s->rss_pages == 0 && s->total_pages == 0, s->rss_pages, s->total_pages);
 	/* a thread without memory of its own may still run on this directory; one with memory has left it already */
@@ -59,6 +53,17 @@ void space_unref(struct space *s)
 	KASSERT(thread_current()->pd != &s->pd);
 	arch_pd_free(&s->pd);
 	kfree(s);
+}
+
+void space_empty(struct space *s)
+{
+	struct area_stock k = {.n = 0};
+
+	list_init(&k.dead);
+	mutex_lock(&s->lock);
+	space_clear(s, 0, USER_END, &k);
+	mutex_unlock(&s->lock);
+	stock_drop(&k);
 }
 
 /* ---- finding */

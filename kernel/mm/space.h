@@ -52,6 +52,7 @@ struct space {
 static inline bool pte_resident(uint32_t e) { return (e & (PTE_PRESENT | PTE_HIDDEN)) != 0; }
 struct space *space_new(void);                       /* empty, one reference; NULL no memory */
 void space_ref(struct space *s);
+void space_empty(struct space *s);                   /* unmap everything: its last task ends; may sleep */
 void space_unref(struct space *s);                   /* tears everything down at 0; may sleep */
 struct area *space_find(struct space *s, uint32_t at);       /* area that contains at, or NULL */
 struct area *space_first_after(struct space *s, uint32_t at);/* first area with end > at, or NULL */

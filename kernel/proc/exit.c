@@ -6,6 +6,7 @@
 #include "kernel/proc/ipc.h"
 #include "kernel/base/log.h"
 #include "kernel/proc/itimer.h"
+#include "kernel/proc/robust.h"
 #include "kernel/proc/task.h"
 #include "kernel/proc/tracer.h"
 
@@ -176,6 +177,14 @@ static void retire(struct task *t, int32_t wait_status, const struct figures *us
 	waitq_wake_all(&g->task_ended);
 }
 
+/* Before the parent is told: what it then finds of shared memory and of free memory is without the process. */
+static void give_memory_back(struct task *t)
+{
+	if (!t->has_body || !t->body.space || thread_current() != &t->thread || (t->thread.cuts & CUT_DESTROY)) return;
+	task_leave_memory(t);
+	if (t->body.space->refs == 1) space_empty(t->body.space);
+}
+
 void home_exit_group(struct task *t, int32_t wait_status, const struct figures *used)
 {
 	struct group *g = t->home.group;
@@ -187,7 +196,10 @@ void home_exit_group(struct task *t, int32_t wait_status, const struct figures *
 	if (!g->exiting) g->exit_status = wait_status;
 	g->exiting = true;
 	retire(t, g->exit_status, used);
-	if (g->n_tasks == 0) end_group(g);
+	if (g->n_tasks == 0) {
+		give_memory_back(t);
+		end_group(g);
+	}
 	group_unref(g);
 }
 

@@ -1,10 +1,10 @@
 /* fork.c - fork(2), vfork(2), and what clone.c asks for: the child's home half, then its body, then both set going.
  * Called by: dispatch.c through the table.
  * Never: gives a thread files or a cwd of its own: they are its process's, with or without CLONE_FILES and CLONE_FS.  */
+#include "kernel/proc/fork.h"
 #include "kernel/base/clock.h"
 #include "kernel/proc/altstack.h"
 #include "kernel/proc/exit.h"
-#include "kernel/proc/fork.h"
 #include "kernel/proc/itimer.h"
 #include "kernel/proc/rows.h"
 #include "kernel/proc/task.h"

@@ -52,6 +52,8 @@ int futex_wait(struct task *t, uint32_t at, bool private, uint32_t val, uint32_t
 	uint32_t now;
 	int r;
 
+	r = key_of(t->body.space, at, private, &s.key);
+	if (r) return r;
 	if (umem_fetch_u32(&t->umem, uaddr(at), &now)) return -EFAULT;
 	if (umem_fetch_u32(&t->umem, uaddr(at), &now)) return -EFAULT; /* resident now: this one did not sleep */
 	if (now != val) return t->call.resumed ? 0 : -EAGAIN;

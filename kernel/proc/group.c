@@ -363,6 +363,14 @@ static void signal_pgrp(uint32_t pgrp, int sig)
 	if (pgrp) signal_post_pgrp(pgrp, &info, NULL);
 }
 
+static void signal_pid(uint32_t pid, int sig)
+{
+	const struct ksiginfo info = {.signo = sig, .code = SI_KERNEL};
+	struct group *g = group_find(pid);
+
+	if (g) signal_post_group(g, &info);
+}
+
 static void raise_pgrp(const struct fs_caller *c, int sig)
 {
 	signal_pgrp(asker(c)->pgrp, sig);
@@ -374,6 +382,15 @@ static bool pgrp_in_session(uint32_t pgrp, uint32_t session)
 
 	list_for_each(g, &all_groups, in_all)
 		if (g->pgrp == pgrp && g->session->id == session) return true;
+	return false;
+}
+
+static bool pgrp_exists(uint32_t pgrp)
+{
+	struct group *g;
+
+	list_for_each(g, &all_groups, in_all)
+		if (g->pgrp == pgrp) return true;
 	return false;
 }
 
@@ -390,12 +407,14 @@ const struct fs_caller_ops proc_caller_ops = {
 	.raise = raise,
 	.raise_pgrp = raise_pgrp,
 	.pgrp_in_session = pgrp_in_session,
+	.pgrp_exists = pgrp_exists,
 };
 
 void proc_init(void)
 {
 	ids_init();
 	fs_signal_pgrp = signal_pgrp;
+	fs_signal_pid = signal_pid;
 	space_shared_backing = tmpfs_shared_backing;
 	oom_init();
 	procfs_rows_init();

@@ -26,7 +26,8 @@ void call_slice_args(const struct call *c, uint32_t arg[6])
 {
 	memcpy(arg, c->arg, sizeof c->arg);
 	if (!sliced(c) || !c->done) {
-		if (sliced(c) && !(c->row->flags & SYS_IOVEC)) arg[2] = MIN(arg[2], SYSCALL_SLICE);
+		bool beyond = arg[2] > USER_END - MIN(arg[1], USER_END); /* no such buffer: the call says so, whatever is in its first slice */
+		if (sliced(c) && !(c->row->flags & SYS_IOVEC) && !beyond) arg[2] = MIN(arg[2], SYSCALL_SLICE);
 		return;
 	}
 	if (!(c->row->flags & SYS_IOVEC)) {

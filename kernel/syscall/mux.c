@@ -41,7 +41,8 @@ const struct sysrow *mux_restart(struct ucall *c)
 const struct sysrow *mux_mmap2(struct ucall *c)
 {
 	if (!(c->arg[3] & MAP_ANONYMOUS)) return row(ROW_mmap_file);
-	return row((c->arg[3] & MAP_LOCKED) ? ROW_mmap_locked : ROW_mmap_anon);
+	if (c->arg[3] & MAP_LOCKED) return row(ROW_mmap_locked);
+	return row((c->arg[3] & MAP_TYPE) == MAP_PRIVATE ? ROW_mmap_anon : ROW_mmap_shared);
 }
 
 const struct sysrow *mux_mmap_old(struct ucall *c)
@@ -69,6 +70,7 @@ static const struct { uint32_t cmd; enum sysrow_id id; } ioctls[] = {
 	{TIOCGPGRP, ROW_ioctl_out4}, {TIOCSPGRP, ROW_ioctl_in4},  {TIOCGSID, ROW_ioctl_out4},  {TIOCOUTQ, ROW_ioctl_out4},
 	{FIONREAD, ROW_ioctl_out4},  {FIONBIO, ROW_ioctl_in4},    {FIOASYNC, ROW_ioctl_in4},   {TIOCSTI, ROW_ioctl_in1},
 	{TIOCGETD, ROW_ioctl_out4},  {TIOCSETD, ROW_ioctl_in4},   {TIOCMGET, ROW_ioctl_out4},  {FIOQSIZE, ROW_ioctl_out8},
+	{FIGETBSZ, ROW_ioctl_out4},  {FS_IOC_GETFLAGS, ROW_ioctl_out4},
 	{BLKROGET, ROW_ioctl_out4},  {BLKGETSIZE, ROW_ioctl_out4}, {BLKGETSIZE64, ROW_ioctl_out8}, {BLKSSZGET, ROW_ioctl_out4},
 	{BLKIOMIN, ROW_ioctl_out4},  {BLKIOOPT, ROW_ioctl_out4},  {BLKALIGNOFF, ROW_ioctl_out4}, {BLKPBSZGET, ROW_ioctl_out4},
 	{BLKBSZGET, ROW_ioctl_out4}, {HDIO_GETGEO, ROW_ioctl_out8},
@@ -87,12 +89,18 @@ const struct sysrow *mux_ioctl(struct ucall *c)
 
 const struct sysrow *mux_fcntl(struct ucall *c)
 {
-	return row(c->arg[1] >= F_GETLK && c->arg[1] <= F_SETLKW ? ROW_fcntl_lock : ROW_fcntl_plain);
+	uint32_t cmd = c->arg[1];
+
+	if (cmd == F_SETOWN_EX || cmd == F_GETOWN_EX) return row(ROW_fcntl_owner);
+	return row(cmd >= F_GETLK && cmd <= F_SETLKW ? ROW_fcntl_lock : ROW_fcntl_plain);
 }
 
 const struct sysrow *mux_fcntl64(struct ucall *c)
 {
-	return c->arg[1] >= F_GETLK64 && c->arg[1] <= F_SETLKW64 ? row(ROW_fcntl_lock64) : mux_fcntl(c);
+	uint32_t cmd = c->arg[1];
+
+	if (cmd >= F_OFD_GETLK && cmd <= F_OFD_SETLKW) return row(ROW_fcntl_ofd);
+	return cmd >= F_GETLK64 && cmd <= F_SETLKW64 ? row(ROW_fcntl_lock64) : mux_fcntl(c);
 }
 
 /* ---- prctl, interval timers */

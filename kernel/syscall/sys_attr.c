@@ -35,8 +35,10 @@ static int32_t chmod_at(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint3
 	} else {
 		mode &= 07777;
 		if (!has_cap(ucall_who(c), CAP_FSETID) && !cred_in_group(ucall_who(c)->cred, i->gid)) mode &= ~S_ISGID;
+		uint32_t old = i->mode;
 		i->mode = (i->mode & S_IFMT) | mode;
 		r = attr_changed(i);
+		if (r) i->mode = old;
 	}
 	inode_unref(i);
 	return r;
@@ -136,7 +138,6 @@ static int32_t set_times(struct ucall *c, struct inode *i, const struct when t[2
 {
 	bool both_now = t[0].how == TIME_NOW && t[1].how == TIME_NOW;
 
-	if (t[0].how == TIME_KEEP && t[1].how == TIME_KEEP) return 0;
 	if (!owns(c, i)) {
 		if (!both_now) return -EPERM;
 		int err = inode_permission(i, W_OK, ucall_who(c));
@@ -157,6 +158,13 @@ static int32_t times_at(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint3
 	r = (mflags & MS_RDONLY) ? -EROFS : set_times(c, i, t);
 	inode_unref(i);
 	return r;
+}
+
+static int32_t times_of_fd(struct ucall *c, const struct when t[2])
+{
+	int32_t r = refuse_path_fd(c);
+
+	return r ? r : times_at(c, c->arg[0], 0, AT_OF_FD, t);
 }
 
 static int fetch_utime(struct ucall *c, uint32_t at, struct when t[2])
@@ -218,7 +226,16 @@ static int32_t utimes(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint32_
 }
 
 int32_t sys_utimes(struct ucall *c) { return utimes(c, HERE, c->arg[0], c->arg[1]); }
-int32_t sys_futimesat(struct ucall *c) { return utimes(c, c->arg[0], c->arg[1], c->arg[2]); }
+
+/* Without a path the descriptor itself is meant, as of utimensat. */
+int32_t sys_futimesat(struct ucall *c)
+{
+	struct when t[2] = {{TIME_NOW, {0, 0}}, {TIME_NOW, {0, 0}}};
+
+	if (c->arg[1] || c->arg[0] == HERE) return utimes(c, c->arg[0], c->arg[1], c->arg[2]);
+	int32_t r = fetch_timevals(c, c->arg[2], t);
+	return r ? r : times_of_fd(c, t);
+}
 
 static int32_t utimens(struct ucall *c, bool wide)
 {
@@ -226,17 +243,11 @@ static int32_t utimens(struct ucall *c, bool wide)
 	int32_t r = fetch_timespecs(c, c->arg[2], wide, t);
 
 	if (r) return r;
+	if (t[0].how == TIME_KEEP && t[1].how == TIME_KEEP) return 0; /* nothing to do: nothing is looked at */
+	if (!c->arg[1] && c->arg[0] != HERE) return c->arg[3] ? -EINVAL : times_of_fd(c, t);
 	if (c->arg[3] & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return -EINVAL;
-	if (!c->arg[1] && c->arg[0] == HERE) return -EFAULT;
-	return times_at(c, c->arg[0], c->arg[1], c->arg[3] | AT_OF_FD, t);
+	return c->arg[1] ? times_at(c, c->arg[0], c->arg[1], c->arg[3], t) : -EFAULT;
 }
 
 int32_t sys_utimensat(struct ucall *c) { return utimens(c, false); }
 int32_t sys_utimensat64(struct ucall *c) { return utimens(c, true); }
-
-/* ---- extended attributes: no file system here has any */
-int32_t body_xattr(struct ucall *c)
-{
-	UNUSED(c);
-	return -EOPNOTSUPP;
-}

@@ -43,10 +43,10 @@ static int check(const struct end *in, const struct end *out, uint32_t *count)
 	if (S_ISDIR(a->mode) || S_ISDIR(b->mode)) return -EISDIR;
 	if (!S_ISREG(a->mode) || !S_ISREG(b->mode)) return -EINVAL;
 	if ((in->f->flags & O_ACCMODE) == O_WRONLY || (out->f->flags & O_ACCMODE) == O_RDONLY || (out->f->flags & O_APPEND)) return -EBADF;
-	if ((int64_t)in->pos < 0 || (int64_t)out->pos < 0) return -EINVAL;
-	if (in->pos + *count > INT64_MAX || out->pos + *count > INT64_MAX) return -EOVERFLOW;
+	if ((int64_t)in->pos < 0 || (int64_t)out->pos < 0) return -EOVERFLOW;
 	if (a->sb != b->sb) return -EXDEV;
 	*count = in->pos >= a->size ? 0 : (uint32_t)MIN((uint64_t)*count, a->size - in->pos);
+	if ((int64_t)(out->pos + *count) < 0) return -EOVERFLOW;
 	if (a == b && out->pos + *count > in->pos && out->pos < in->pos + *count) return -EINVAL;
 	return 0;
 }

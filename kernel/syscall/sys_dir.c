@@ -1,4 +1,4 @@
-/* sys_dir.c - calls that read directories and links, and say where a process stands; mounts.
+/* sys_dir.c - calls that read directories and links, and say where a process stands.
  * Called by: dispatch.c through table.def (home halves).
  * Never: knows a file system.  */
 #include "kernel/syscall/sysarg.h"
@@ -38,6 +38,23 @@ static bool emit(void *ctx, const char *name, uint32_t len, uint32_t ino, uint32
 	return true;
 }
 
+/* Memory ends within the buffer: the entries that fit are given, as if there had been no room for more. */
+static int32_t store_some(struct ucall *c, struct dents *d, uint64_t *cookie)
+{
+	uint32_t at = 0;
+
+	while (at < d->used) {
+		const struct linux_dirent64 *e = (const void *)(d->buf + at);
+		const struct linux_dirent *o = (const void *)(d->buf + at);
+		uint32_t len = d->wide ? e->reclen : o->reclen;
+		if (umem_store(c->mem, uaddr(c->arg[1] + at), d->buf + at, len)) break;
+		*cookie = d->wide ? (uint64_t)e->off : o->off;
+		at += len;
+	}
+	d->used = at;
+	return at ? 0 : -EFAULT;
+}
+
 static int32_t read_entries(struct ucall *c, struct file *f, bool wide)
 {
 	struct dents d = {.size = MIN(c->arg[2], 8u * PAGE_SIZE), .wide = wide};
@@ -53,6 +70,7 @@ static int32_t read_entries(struct ucall *c, struct file *f, bool wide)
 	if (!r && !d.used && d.refused) r = -EINVAL;
 	mutex_unlock(&f->pos_lock);
 	if (!r && d.used) r = umem_store(c->mem, uaddr(c->arg[1]), d.buf, d.used);
+	if (r == -EFAULT && d.used) r = store_some(c, &d, &cookie);
 	if (!r) f->pos = cookie;
 	kfree(d.buf);
 	return r ? r : (int32_t)d.used;
@@ -73,9 +91,14 @@ int32_t sys_getdents64(struct ucall *c) { return getdents(c, true); }
 
 /* ---- links */
 
-static int32_t read_link(struct ucall *c, struct inode *i, uint32_t out_at, uint32_t size)
+static int32_t read_link(struct ucall *c, struct inode *i, uint32_t path_at, uint32_t out_at, uint32_t size)
 {
-	if (!S_ISLNK(i->mode) || !i->ops->readlink) return -EINVAL;
+	uint8_t first = 0;
+
+	if (!S_ISLNK(i->mode) || !i->ops->readlink) {
+		int err = umem_fetch(c->mem, &first, uaddr(path_at), 1);
+		return err ? err : first ? -EINVAL : -ENOENT; /* an empty path to something that is no link is nowhere */
+	}
 	char *text = kmalloc(PATH_MAX);
 	if (!text) return -ENOMEM;
 	int32_t n = i->ops->readlink(i, text, PATH_MAX, ucall_who(c));
@@ -96,7 +119,7 @@ static int32_t readlink_at(struct ucall *c, uint32_t dirfd, uint32_t path_at, ui
 	if ((int32_t)size <= 0) return -EINVAL;
 	int32_t r = arg_inode(c, dirfd, path_at, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &i, &mflags);
 	if (r) return r;
-	r = read_link(c, i, out_at, size);
+	r = read_link(c, i, path_at, out_at, size);
 	inode_unref(i);
 	return r;
 }
@@ -118,10 +141,14 @@ int32_t sys_readlinkat(struct ucall *c) { return readlink_at(c, c->arg[0], c->ar
 int32_t sys_getcwd(struct ucall *c)
 {
 	const struct fs_caller *who = ucall_who(c);
+	static const char outside[] = "(unreachable)"; /* getcwd(2): the directory is not below the root */
+	uint32_t before = name_is_below(who->cwd, who->root) ? 0 : sizeof outside - 1;
 	char *text = kmalloc(PATH_MAX);
 
 	if (!text) return -ENOMEM;
-	int32_t n = who->cwd->unlinked ? -ENOENT : name_path(who->cwd, who->root, text, PATH_MAX);
+	memcpy(text, outside, before);
+	int32_t n = who->cwd->unlinked ? -ENOENT : name_path(who->cwd, who->root, text + before, PATH_MAX - before);
+	if (n > 0) n += (int32_t)before;
 	if (n > 0 && (uint32_t)n > c->arg[1]) n = -ERANGE;
 	if (n > 0) {
 		int err = umem_store(c->mem, uaddr(c->arg[0]), text, (uint32_t)n);
@@ -185,90 +212,3 @@ int32_t sys_umask(struct ucall *c)
 	group_set_umask(ucall_group(c), c->arg[0] & 0777);
 	return (int32_t)old;
 }
-
-/* ---- mounts */
-
-#define MOUNT_KEPT (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_SYNCHRONOUS)
-
-#define ATIME_KEPT (MS_NOATIME | MS_NODIRATIME | MS_RELATIME)
-
-/* With MS_BIND this mount alone, else its file system too: mount(2). */
-static int32_t remount(struct name *at, uint32_t flags)
-{
-	if (at != at->of->root) return -EINVAL;
-	if (!(flags & (ATIME_KEPT | MS_STRICTATIME))) flags |= at->of->flags & ATIME_KEPT; /* unsaid: as it was */
-	if (!(flags & MS_BIND)) return mount_change(at, flags & MOUNT_KEPT);
-	at->of->flags = flags & MOUNT_KEPT;
-	return 0;
-}
-
-/* An optional string: "" for a null pointer. */
-static int opt_string(struct ucall *c, uint32_t at, char **out)
-{
-	if (at) return arg_path(c, at, out);
-	*out = kzalloc(1);
-	return *out ? 0 : -ENOMEM;
-}
-
-static int32_t mount_there(struct ucall *c, struct name *at, uint32_t flags)
-{
-	char *type = NULL, *source = NULL, *data = NULL;
-
-	if (flags & MS_REMOUNT) return remount(at, flags);
-	if (flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE)) return at == at->of->root ? 0 : -EINVAL;
-	int32_t r = arg_path(c, c->arg[2], &type);
-	if (r) return r;
-	if (!(flags & (MS_NOATIME | MS_STRICTATIME))) flags |= MS_RELATIME;
-	r = opt_string(c, c->arg[0], &source);
-	if (!r) r = opt_string(c, c->arg[4], &data);
-	if (!r) r = fstype_mount(type, source, data, at, flags & (MOUNT_KEPT | MS_SILENT), ucall_who(c));
-	kfree(type);
-	kfree(source);
-	kfree(data);
-	return r;
-}
-
-/* What is somewhere shall be seen, or stand, at `at`. */
-static int32_t from_there(struct ucall *c, struct name *at, uint32_t flags)
-{
-	struct walk w;
-	int32_t r = arg_walk(c, HERE, c->arg[0], WALK_FOLLOW, &w);
-
-	if (r) return r;
-	r = flags & MS_BIND ? mount_bind(w.name, at, flags & MS_REC, ucall_who(c)) : mount_move(w.name, at);
-	walk_done(&w);
-	return r;
-}
-
-int32_t sys_mount(struct ucall *c)
-{
-	uint32_t flags = c->arg[3];
-	struct walk w;
-
-	if (!capable(ucall_who(c))) return -EPERM;
-	if ((flags & MS_MGC_MSK) == MS_MGC_VAL) flags &= ~MS_MGC_MSK;
-	int32_t r = arg_walk(c, HERE, c->arg[1], WALK_FOLLOW, &w);
-	if (r) return r;
-	if (!(flags & MS_REMOUNT) && (flags & (MS_BIND | MS_MOVE)))
-		r = from_there(c, w.name, flags);
-	else
-		r = S_ISDIR(w.name->inode->mode) || (flags & MS_REMOUNT) ? mount_there(c, w.name, flags) : -ENOTDIR;
-	walk_done(&w);
-	return r;
-}
-
-static int32_t unmount(struct ucall *c, uint32_t flags)
-{
-	struct walk w;
-
-	if (flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW)) return -EINVAL;
-	if (!capable(ucall_who(c))) return -EPERM;
-	int32_t r = arg_walk(c, HERE, c->arg[0], (flags & UMOUNT_NOFOLLOW) ? 0 : WALK_FOLLOW, &w);
-	if (r) return r;
-	r = mount_remove(w.name, flags);
-	walk_done(&w);
-	return r;
-}
-
-int32_t sys_umount(struct ucall *c) { return unmount(c, 0); }
-int32_t sys_umount2(struct ucall *c) { return unmount(c, c->arg[1]); }

@@ -58,6 +58,7 @@ static int32_t epoll_until(struct ucall *c, uint64_t deadline)
 	int32_t r;
 
 	if ((int32_t)max <= 0 || max > INT32_MAX / sizeof(struct linux_epoll_event)) return -EINVAL;
+	if (!user_range_ok(uaddr(c->arg[1]), max * (uint32_t)sizeof(struct linux_epoll_event))) return -EFAULT;
 	max = MIN(max, COLLECT_MAX);
 	struct file *ep = arg_file(c, c->arg[0]);
 	if (!ep) return -EBADF;

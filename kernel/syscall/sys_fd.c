@@ -1,8 +1,7 @@
-/* sys_fd.c - calls on descriptors: open, close, dup, pipe, fcntl, flock, ioctl, and what is said to a whole file.
+/* sys_fd.c - calls on descriptors: open, close, dup, pipe, flock, ioctl, and what is said to a whole file.
  * Called by: dispatch.c through table.def (home halves).
  * Never: moves bytes of a file.  */
 #include "kernel/syscall/sysarg.h"
-#include "fs/seal.h"
 #include "fs/pty.h"
 #include "kernel/mm/kheap.h"
 
@@ -13,17 +12,20 @@ static struct fdtable *fds(const struct ucall *c)
 
 /* ---- open, close */
 
-static int32_t open_at(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint32_t flags, uint32_t mode)
+static int32_t open_how(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint32_t flags, uint32_t mode, uint32_t resolve)
 {
+	struct fs_caller who = *ucall_who(c);
 	struct name *start;
 	struct file *f;
 	char *path;
 	int32_t r = arg_path(c, path_at, &path);
 
 	if (r) return r;
-	r = arg_start(c, dirfd, path, &start);
+	r = fd_room(fds(c)); /* before a file is made that nobody can hold */
+	if (!r) r = arg_start(c, dirfd, path, &start);
 	if (!r) {
-		r = file_open(start, path, flags, mode & 07777, ucall_who(c), &f);
+		who.resolve = resolve;
+		r = file_open(start, path, flags, mode & 07777, &who, &f);
 		name_unref(start);
 	}
 	kfree(path);
@@ -33,9 +35,55 @@ static int32_t open_at(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint32
 	return r;
 }
 
+static int32_t open_at(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint32_t flags, uint32_t mode)
+{
+	return open_how(c, dirfd, path_at, flags, mode, 0);
+}
+
 int32_t sys_open(struct ucall *c) { return open_at(c, HERE, c->arg[0], c->arg[1], c->arg[2]); }
 int32_t sys_openat(struct ucall *c) { return open_at(c, c->arg[0], c->arg[1], c->arg[2], c->arg[3]); }
 int32_t sys_creat(struct ucall *c) { return open_at(c, HERE, c->arg[0], O_CREAT | O_WRONLY | O_TRUNC, c->arg[1]); }
+
+/* ---- openat2: nothing unknown is let pass */
+
+#define OPEN_KNOWN (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | \
+	O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | O_TMPFILE)
+#define RESOLVE_KNOWN (RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_CACHED)
+
+static int32_t fetch_how(struct ucall *c, struct linux_open_how *how)
+{
+	uint32_t size = c->arg[3];
+
+	if (size < sizeof *how) return -EINVAL;
+	if (size > PAGE_SIZE) return -E2BIG;
+	int err = umem_fetch(c->mem, how, uaddr(c->arg[2]), sizeof *how);
+	for (uint32_t at = sizeof *how; at < size && !err; at++) {
+		uint8_t rest;
+		err = umem_fetch(c->mem, &rest, uaddr(c->arg[2] + at), 1);
+		if (!err && rest) err = -E2BIG;
+	}
+	return err;
+}
+
+static int32_t check_how(const struct linux_open_how *how)
+{
+	uint32_t flags = (uint32_t)how->flags;
+	bool makes = (flags & O_CREAT) || (flags & (O_TMPFILE & ~O_DIRECTORY));
+
+	if ((how->flags & ~(uint64_t)OPEN_KNOWN) || (how->resolve & ~(uint64_t)RESOLVE_KNOWN)) return -EINVAL;
+	if ((how->resolve & RESOLVE_BENEATH) && (how->resolve & RESOLVE_IN_ROOT)) return -EINVAL;
+	if (makes ? how->mode & ~07777ull : how->mode) return -EINVAL;
+	return (flags & O_PATH) && (flags & ~(O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) ? -EINVAL : 0;
+}
+
+int32_t sys_openat2(struct ucall *c)
+{
+	struct linux_open_how how;
+	int32_t r = fetch_how(c, &how);
+
+	if (!r) r = check_how(&how);
+	return r ? r : open_how(c, c->arg[0], c->arg[1], (uint32_t)how.flags, (uint32_t)how.mode, (uint32_t)how.resolve);
+}
 
 int32_t sys_close(struct ucall *c)
 {
@@ -61,7 +109,7 @@ int32_t sys_close_range(struct ucall *c)
 
 /* ---- dup, pipe */
 
-static int32_t dup_from(struct ucall *c, uint32_t fd, uint32_t from, bool cloexec)
+int32_t dup_from(struct ucall *c, uint32_t fd, uint32_t from, bool cloexec)
 {
 	struct file *f = arg_file_any(c, fd);
 
@@ -98,13 +146,16 @@ int32_t sys_dup3(struct ucall *c)
 	return dup_to(c, c->arg[0], c->arg[1], (c->arg[2] & O_CLOEXEC) != 0);
 }
 
+#define O_NOTIFICATION_PIPE O_EXCL
+
 static int32_t make_pipe(struct ucall *c, uint32_t flags)
 {
 	struct file *ends[2];
 	int32_t fd[2] = {-1, -1};
 	bool cloexec = (flags & O_CLOEXEC) != 0;
 
-	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT)) return -EINVAL;
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT | O_NOTIFICATION_PIPE)) return -EINVAL;
+	if (flags & O_NOTIFICATION_PIPE) return -ENOPKG; /* as a Linux without watch queues */
 	int32_t err = pipe_create(ends, flags & ~O_CLOEXEC, ucall_who(c));
 	if (err) return err;
 	for (int i = 0; i < 2; i++) {
@@ -124,89 +175,7 @@ static int32_t make_pipe(struct ucall *c, uint32_t flags)
 int32_t sys_pipe(struct ucall *c) { return make_pipe(c, 0); }
 int32_t sys_pipe2(struct ucall *c) { return make_pipe(c, c->arg[1]); }
 
-/* ---- fcntl */
-
-#define SETFL_BITS (O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME)
-
-static int32_t set_flags(struct file *f, uint32_t flags)
-{
-	f->flags = (f->flags & ~SETFL_BITS) | (flags & SETFL_BITS);
-	return 0;
-}
-
-static int32_t fcntl_file(struct file *f, uint32_t cmd, uint32_t arg)
-{
-	switch (cmd) {
-	case F_GETFL: return (int32_t)(f->flags & ~O_CLOEXEC);
-	case F_SETFL: return set_flags(f, arg);
-	case F_SETOWN: f->owner_pid = arg; return 0;
-	case F_GETOWN: return (int32_t)f->owner_pid;
-	case F_SETSIG: return arg > LINUX_NSIG ? -EINVAL : 0;
-	case F_GETSIG: return 0;
-	case F_GETLEASE: return F_UNLCK;
-	case F_SETPIPE_SZ: return (int32_t)arg < 0 ? -EINVAL : pipe_fcntl_size(f, (int32_t)arg);
-	case F_GETPIPE_SZ: return pipe_fcntl_size(f, -1);
-	case F_ADD_SEALS: return seal_add(f, arg);
-	case F_GET_SEALS: return seal_get(f);
-	default: return -EINVAL;
-	}
-}
-
-int32_t sys_fcntl(struct ucall *c)
-{
-	uint32_t fd = c->arg[0], cmd = c->arg[1], arg = c->arg[2];
-	struct file *f = arg_file_any(c, fd);
-	int32_t r;
-
-	if (!f) return -EBADF;
-	if ((f->flags & O_PATH) && cmd != F_DUPFD && cmd != F_DUPFD_CLOEXEC && cmd != F_GETFD && cmd != F_SETFD && cmd != F_GETFL) {
-		file_unref(f);
-		return -EBADF;
-	}
-	switch (cmd) {
-	case F_DUPFD:
-	case F_DUPFD_CLOEXEC: r = arg >= fds(c)->limit ? -EINVAL : dup_from(c, fd, arg, cmd == F_DUPFD_CLOEXEC); break;
-	case F_GETFD: r = fd_flags_get(fds(c), (int32_t)fd); break;
-	case F_SETFD: r = fd_flags_set(fds(c), (int32_t)fd, (arg & FD_CLOEXEC) != 0); break;
-	default: r = fcntl_file(f, cmd, arg); break;
-	}
-	file_unref(f);
-	return r;
-}
-
-static int32_t lock_file(struct ucall *c, uint32_t cmd64, struct linux_flock64 *lk)
-{
-	struct file *f = arg_file(c, c->arg[0]);
-
-	if (!f) return -EBADF;
-	int32_t r = lock_posix(f, cmd64, lk, ucall_who(c));
-	file_unref(f);
-	return r;
-}
-
-int32_t sys_fcntl_lock64(struct ucall *c)
-{
-	struct linux_flock64 lk;
-	int32_t r = umem_fetch(c->mem, &lk, uaddr(c->arg[2]), sizeof lk);
-
-	if (!r) r = lock_file(c, c->arg[1], &lk);
-	if (!r && c->arg[1] == F_GETLK64) r = umem_store(c->mem, uaddr(c->arg[2]), &lk, sizeof lk);
-	return r;
-}
-
-int32_t sys_fcntl_lock(struct ucall *c)
-{
-	struct linux_flock lk;
-	int32_t r = umem_fetch(c->mem, &lk, uaddr(c->arg[2]), sizeof lk);
-
-	if (r) return r;
-	struct linux_flock64 l64 = {.type = lk.type, .whence = lk.whence, .start = lk.start, .len = lk.len, .pid = lk.pid};
-	r = lock_file(c, c->arg[1] + (F_GETLK64 - F_GETLK), &l64);
-	if (r || c->arg[1] != F_GETLK) return r;
-	if (l64.start > INT32_MAX || l64.len > INT32_MAX) return -EOVERFLOW;
-	lk = (struct linux_flock){.type = l64.type, .whence = l64.whence, .start = (int32_t)l64.start, .len = (int32_t)l64.len, .pid = l64.pid};
-	return umem_store(c->mem, uaddr(c->arg[2]), &lk, sizeof lk);
-}
+/* ---- flock */
 
 int32_t sys_flock(struct ucall *c)
 {
@@ -241,6 +210,12 @@ static int32_t ioctl_peer(struct ucall *c, struct file *f)
 	return r;
 }
 
+/* What regular files and directories answer of themselves. */
+static int32_t of_files(const struct file *f, int32_t answer)
+{
+	return S_ISREG(f->inode->mode) || S_ISDIR(f->inode->mode) ? answer : -ENOTTY;
+}
+
 int32_t sys_ioctl(struct ucall *c)
 {
 	struct file *f = arg_file(c, c->arg[0]);
@@ -253,6 +228,10 @@ int32_t sys_ioctl(struct ucall *c)
 	case TIOCGPTPEER: r = ioctl_peer(c, f); break;
 	case FIONBIO: r = ioctl_flag(c, f, O_NONBLOCK); break;
 	case FIOASYNC: r = ioctl_flag(c, f, O_ASYNC); break;
+	case FIGETBSZ: r = of_files(f, umem_store_u32(c->mem, uaddr(c->arg[2]), PAGE_SIZE)); break;
+	case FS_IOC_GETFLAGS: r = of_files(f, f->inode->sb->xattrs ? umem_store_u32(c->mem, uaddr(c->arg[2]), 0) : -ENOTTY); break;
+	case FICLONE:
+	case FICLONERANGE: r = of_files(f, -EOPNOTSUPP); break;
 	default: r = f->ops->ioctl ? f->ops->ioctl(f, c->arg[1], c->arg[2], c->mem, ucall_who(c)) : -ENOTTY; break;
 	}
 	file_unref(f);

@@ -16,15 +16,10 @@ static int32_t read_uio(struct ucall *c, struct file *f, struct uio *u, const ui
 	return file_read(f, u, at, ucall_who(c));
 }
 
-static bool seekable(const struct file *f)
+/* -ESPIPE for a position on a stream; pos from two argument words; n bytes are not to go beyond what a position can say */
+static int check_pos(const struct file *f, uint64_t pos, uint32_t n)
 {
-	return S_ISREG(f->inode->mode) || S_ISDIR(f->inode->mode) || S_ISBLK(f->inode->mode) || f->ops->seek;
-}
-
-/* -ESPIPE for a position on a stream; pos from two argument words */
-static int check_pos(const struct file *f, uint64_t pos)
-{
-	if ((int64_t)pos < 0) return -EINVAL;
+	if ((int64_t)pos < 0 || (int64_t)(pos + n) < 0) return -EINVAL;
 	if (S_ISFIFO(f->inode->mode) || S_ISSOCK(f->inode->mode)) return -ESPIPE;
 	return 0;
 }
@@ -43,7 +38,9 @@ static int32_t move_simple(struct ucall *c, bool out, bool with_pos)
 
 	if (!f) return -EBADF;
 	uio_init_user(&u, c->mem, uaddr(c->arg[1]), MIN(c->arg[2], 0x7ffff000u));
-	if (with_pos) r = check_pos(f, pos);
+	if (with_pos) r = check_pos(f, pos, c->arg[2]);
+	if (!r && !(out ? file_writes(f) : file_reads(f))) r = -EBADF;
+	if (!r && c->arg[2] > USER_END - MIN(c->arg[1], USER_END)) r = -EFAULT; /* before any of it is looked at */
 	if (!r) r = out ? file_write(f, &u, with_pos ? &pos : NULL, ucall_who(c)) : read_uio(c, f, &u, with_pos ? &pos : NULL);
 	file_unref(f);
 	return r;
@@ -74,6 +71,8 @@ static uint32_t trim_segs(struct uio_seg *segs, uint32_t n, uint32_t skip)
 	return out;
 }
 
+#define TRANSFER_MAX 0x7ffff000u
+
 int arg_iovec(struct ucall *c, struct uio_seg **out, uint32_t *n)
 {
 	uint32_t count = c->arg[2], sum = 0;
@@ -87,7 +86,8 @@ int arg_iovec(struct ucall *c, struct uio_seg **out, uint32_t *n)
 	if (!segs) return -ENOMEM;
 	int err = umem_fetch(c->mem, segs, uaddr(c->arg[1]), count * (uint32_t)sizeof *segs);
 	for (uint32_t i = 0; i < count && !err; i++) {
-		if (segs[i].len > 0x7fffffffu || segs[i].len > 0x7fffffffu - sum) err = -EINVAL;
+		if (segs[i].len > 0x7fffffffu) err = -EINVAL;
+		segs[i].len = MIN(segs[i].len, TRANSFER_MAX - sum); /* the rest is not moved: read(2) NOTES */
 		sum += segs[i].len;
 	}
 	if (err) {
@@ -99,7 +99,7 @@ int arg_iovec(struct ucall *c, struct uio_seg **out, uint32_t *n)
 	return 0;
 }
 
-static int32_t move_vector(struct ucall *c, bool out, const uint64_t *pos)
+static int32_t move_vector(struct ucall *c, bool out, const uint64_t *pos, bool at_end)
 {
 	struct file *f = arg_file(c, c->arg[0]);
 	struct uio_seg *segs;
@@ -107,7 +107,8 @@ static int32_t move_vector(struct ucall *c, bool out, const uint64_t *pos)
 	uint32_t n;
 
 	if (!f) return -EBADF;
-	int32_t r = pos ? check_pos(f, *pos) : 0;
+	int32_t r = pos && !at_end ? check_pos(f, *pos, 0) : 0;
+	if (!r && !(out ? file_writes(f) : file_reads(f))) r = -EBADF;
 	if (!r) r = arg_iovec(c, &segs, &n);
 	if (!r) {
 		uio_init_vec(&u, c->mem, segs, n);
@@ -121,25 +122,30 @@ static int32_t move_vector(struct ucall *c, bool out, const uint64_t *pos)
 	return r;
 }
 
-int32_t sys_readv(struct ucall *c) { return move_vector(c, false, NULL); }
-int32_t sys_writev(struct ucall *c) { return move_vector(c, true, NULL); }
+int32_t sys_readv(struct ucall *c) { return move_vector(c, false, NULL, false); }
+int32_t sys_writev(struct ucall *c) { return move_vector(c, true, NULL, false); }
 
 static int32_t move_vector_at(struct ucall *c, bool out)
 {
 	uint64_t pos = arg_pos(c);
 
-	return move_vector(c, out, &pos);
+	return move_vector(c, out, &pos, false);
 }
 
 int32_t sys_preadv(struct ucall *c) { return move_vector_at(c, false); }
 int32_t sys_pwritev(struct ucall *c) { return move_vector_at(c, true); }
 
-/* A position of -1 is the file's own; flags (RWF_*) are not known here. */
+/* A position of -1 is the file's own. Of the flags only RWF_APPEND changes anything: no file here waits for a device in a read,
+ * and RWF_NOWAIT is not supported, as on Linux's tmpfs. */
 static int32_t move_vector2(struct ucall *c, bool out)
 {
-	if (c->arg[5]) return -EOPNOTSUPP;
+	uint64_t end = FILE_AT_END;
+	uint32_t known = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND;
+
+	if (c->arg[5] & ~known) return -EOPNOTSUPP;
+	if (out && (c->arg[5] & RWF_APPEND) && arg_pos(c) + 1 - c->skip != 0) return move_vector(c, true, &end, true);
 	/* a slice's position is -1 + done: beyond the first slice the low word alone wrapped */
-	if (arg_pos(c) + 1 - c->skip == 0) return move_vector(c, out, NULL);
+	if (arg_pos(c) + 1 - c->skip == 0) return move_vector(c, out, NULL, false);
 	return move_vector_at(c, out);
 }
 
@@ -205,7 +211,8 @@ static int32_t sendfile_between(struct ucall *c, struct file *in, struct file *o
 	int err = 0;
 
 	if ((in->flags & O_ACCMODE) == O_WRONLY || (out->flags & O_ACCMODE) == O_RDONLY) return -EBADF;
-	if (!S_ISREG(in->inode->mode) || !seekable(in) || (out->flags & O_APPEND)) return -EINVAL;
+	if (c->arg[2] && S_ISFIFO(in->inode->mode)) return -ESPIPE;
+	if (!S_ISREG(in->inode->mode) || in->ops != &regular_file_ops || (out->flags & O_APPEND)) return -EINVAL;
 	if (c->arg[2]) {
 		pos = 0;
 		err = umem_fetch(c->mem, &pos, uaddr(c->arg[2]), off_bytes);

@@ -3,6 +3,7 @@
  * Never: names a program.  */
 #include "kernel/syscall/sysarg.h"
 #include "fs/writeback.h"
+#include "fs/tty.h"
 #include "kernel/base/clock.h"
 #include "kernel/base/log.h"
 #include "kernel/base/random.h"
@@ -152,7 +153,12 @@ int32_t sys_reboot(struct ucall *c)
 
 int32_t sys_vhangup(struct ucall *c)
 {
-	return has_cap(ucall_who(c), CAP_SYS_TTY_CONFIG) ? 0 : -EPERM;
+	const struct fs_caller *who = ucall_who(c);
+	struct tty *t = who->ops->ctty(who);
+
+	if (!has_cap(who, CAP_SYS_TTY_CONFIG)) return -EPERM;
+	if (t) tty_hangup(t);
+	return 0;
 }
 
 /* ---- random bytes: body half, so that they cost no frame */

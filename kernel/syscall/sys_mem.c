@@ -56,6 +56,13 @@ int32_t body_mmap_anon(struct ucall *c)
 	return map(c, NULL, 0, 0);
 }
 
+/* Home: memory that children will share cannot move, so it is made where they are made. */
+int32_t sys_mmap_shared(struct ucall *c)
+{
+	UNUSED(c);
+	return 0;
+}
+
 /* MAP_LOCKED: home told how much may be locked in all. */
 int32_t body_mmap_locked(struct ucall *c)
 {

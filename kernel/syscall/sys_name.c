@@ -160,8 +160,8 @@ static int32_t rename_at(struct ucall *c, uint32_t fd1, uint32_t path1, uint32_t
 {
 	struct walk from, to;
 
-	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE)) return -EINVAL;
-	if ((flags & RENAME_NOREPLACE) && (flags & RENAME_EXCHANGE)) return -EINVAL;
+	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) return -EINVAL;
+	if ((flags & RENAME_EXCHANGE) && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT))) return -EINVAL;
 	int32_t r = parent(c, fd1, path1, &from);
 	if (r) return r;
 	r = parent(c, fd2, path2, &to);

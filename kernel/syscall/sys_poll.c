@@ -87,13 +87,25 @@ static void put_left(struct ucall *c, uint32_t at, enum time_kind kind, uint64_t
 	if (at && deadline != FOREVER && put_time(c, at, kind, deadline > now ? deadline - now : 0)) return;
 }
 
+/* select(2) alone takes microseconds beyond a second. */
+static int wide_timeval(struct ucall *c, uint32_t at, uint64_t *ns)
+{
+	struct linux_timespec32 v;
+	int err = umem_fetch(c->mem, &v, uaddr(at), sizeof v);
+
+	if (err) return err;
+	if (v.sec < 0 || v.nsec < 0) return -EINVAL;
+	*ns = (uint64_t)(uint32_t)v.sec * NS_PER_S + (uint64_t)(uint32_t)v.nsec * 1000;
+	return 0;
+}
+
 static int fetch_deadline(struct ucall *c, uint32_t at, enum time_kind kind, uint64_t *deadline)
 {
 	uint64_t ns;
 
 	*deadline = FOREVER;
 	if (!at) return 0;
-	int err = arg_time(c, at, kind, &ns);
+	int err = kind == TIME_VAL ? wide_timeval(c, at, &ns) : arg_time(c, at, kind, &ns);
 	if (!err) *deadline = deadline_after(ns);
 	return err;
 }
@@ -272,6 +284,15 @@ static int32_t select_sets(struct ucall *c, struct sets *s, uint64_t deadline)
 	return store_sets(c, s) ? -EFAULT : r;
 }
 
+/* Linux looks at as many bits as its table of descriptors has room for: 32 at first, then powers of two from 256 on. */
+static uint32_t table_size(const struct ucall *c)
+{
+	uint32_t used = ucall_group(c)->fds->size, n = used <= 32 ? 32 : 256;
+
+	while (n < used) n *= 2;
+	return MIN(n, (uint32_t)FD_SETSIZE);
+}
+
 static int32_t do_select(struct ucall *c, enum time_kind kind)
 {
 	uint64_t deadline;
@@ -281,7 +302,7 @@ static int32_t do_select(struct ucall *c, enum time_kind kind)
 	if ((int32_t)c->arg[0] < 0) return -EINVAL;
 	struct sets *s = kzalloc(sizeof *s);
 	if (!s) return -ENOMEM;
-	s->n = MIN(c->arg[0], (uint32_t)FD_SETSIZE);
+	s->n = MIN(c->arg[0], table_size(c));
 	s->words = (s->n + 31) / 32;
 	r = select_sets(c, s, deadline);
 	kfree(s);

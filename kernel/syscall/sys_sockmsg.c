@@ -81,6 +81,7 @@ static int take_credentials(struct ucall *c, const uint8_t *data, uint32_t len, 
 	if (len != sizeof m->cred) return -EINVAL;
 	memcpy(&m->cred, data, sizeof m->cred);
 	m->has_cred = true;
+	if (m->cred.pid != who->ops->pid(who) && capable(who) && !group_find(m->cred.pid)) return -ESRCH;
 	if (capable(who)) return 0;
 	if (m->cred.pid != who->ops->pid(who)) return -EPERM;
 	return may_claim(m->cred.uid, k->uid, k->euid, k->suid) && may_claim(m->cred.gid, k->gid, k->egid, k->sgid) ? 0 : -EPERM;

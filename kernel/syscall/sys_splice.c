@@ -1,209 +1,189 @@
-/* sys_splice.c - splice, tee, vmsplice: between pipes and files without the caller's memory, or between it and a pipe.
+/* sys_splice.c - splice, tee, vmsplice: bytes between pipes and files without the caller's memory.  They are copied through a page
+ * of the kernel; that nothing is copied is no promise of these calls.
  * Called by: dispatch.c through table.def (home halves).
- * Never: holds a pipe's lock while the other side is written: bytes leave a pipe when they have arrived.
- * Bytes are copied, not pages moved: nobody can see the difference.  Source: splice(2), tee(2), vmsplice(2).  */
-#include "kernel/base/sched.h"
+ * Never: takes bytes out of a pipe before they are written.  Source: splice(2), tee(2), vmsplice(2).  */
 #include "kernel/mm/kheap.h"
 #include "kernel/syscall/sysarg.h"
 
 #define SPLICE_F_NONBLOCK 2u
 #define SPLICE_F_ALL 15u
 
-struct side {              /* of a splice */
-	struct file *f;
-	bool pipe;
-	uint32_t off_at;       /* where the caller keeps the position; 0: the file's own */
-	uint64_t pos;
+struct way {               /* from a to b; a position pointer of 0 means the file's own */
+	struct file *in, *out;
+	uint64_t in_pos, out_pos;
+	uint8_t *page;
+	bool nonblock;
 };
 
-static bool is_pipe(struct file *f)
+static bool is_pipe(const struct file *f)
 {
-	return pipe_fcntl_size(f, -1) > 0;
+	return f->ops == &fifo_file_ops;
 }
 
-/* Room in a pipe, bytes; one that nobody will read is told as to a writer. */
-static int32_t wait_room(struct ucall *c, struct file *f, bool nonblock)
+/** Room in a pipe: 0; -EPIPE (with its signal), -EAGAIN. Without nonblock the write itself waits. */
+static int32_t room_in(struct ucall *c, struct file *pipe, bool nonblock)
 {
-	int32_t r = pipe_wait_room(f, nonblock);
+	uint32_t ready = file_poll(pipe, NULL);
 
-	if (r == -EPIPE) ucall_who(c)->ops->raise(ucall_who(c), SIGPIPE);
-	return r;
+	if (ready & POLLERR) {
+		ucall_who(c)->ops->raise(ucall_who(c), SIGPIPE);
+		return -EPIPE;
+	}
+	return nonblock && !(ready & POLLOUT) ? -EAGAIN : 0;
 }
 
-/* Take up to len bytes of a pipe to the other side; what it did not take stays in the pipe. */
-static int32_t from_pipe(struct ucall *c, struct side *in, struct side *out, uint32_t len, bool nonblock, uint8_t *page)
+static int32_t write_page(struct ucall *c, struct way *w, uint32_t n, const uint64_t *at)
+{
+	struct uio u;
+
+	uio_init_kernel(&u, w->page, n);
+	return file_write(w->out, &u, at, ucall_who(c));
+}
+
+/* Something to read in the pipe: its number of bytes (at most a page, left in the pipe), 0 at the end, -EAGAIN, -ERESTARTSYS. */
+static int32_t look(struct way *w, uint32_t want)
+{
+	return pipe_peek(w->in, w->page, MIN(want, PAGE_SIZE), w->nonblock || (w->in->flags & O_NONBLOCK));
+}
+
+/* ---- the three directions; each goes on until the pipe is empty or full, and waits only before the first byte */
+
+static int32_t pipe_out(struct ucall *c, struct way *w, uint32_t len, bool positioned, bool keep)
+{
+	bool to_pipe = is_pipe(w->out);
+	uint32_t done = 0;
+	int32_t r = 0;
+
+	while (done < len) {
+		int32_t n = look(w, len - done);
+		if (n > 0 && to_pipe) r = room_in(c, w->out, done || w->nonblock || (w->out->flags & O_NONBLOCK));
+		if (n > 0 && !r) r = write_page(c, w, (uint32_t)n, positioned ? &w->out_pos : NULL);
+		if (n <= 0) r = n;
+		if (r <= 0) break;
+		if (!keep) pipe_skip(w->in, (uint32_t)r);
+		done += (uint32_t)r;
+		w->out_pos += (uint32_t)r;
+		r = 0;
+		w->nonblock = true;
+		if (keep) break; /* what was seen once would be seen again */
+	}
+	return done ? (int32_t)done : r;
+}
+
+static int32_t file_to_pipe(struct ucall *c, struct way *w, uint32_t len)
 {
 	uint32_t done = 0;
-	int32_t r = pipe_wait_data(in->f, nonblock);
+	int32_t r = 0;
 
-	while (r > 0 && done < len) {
-		struct uio u;
-		uint32_t at, n = pipe_peek(in->f, 0, page, MIN(len - done, PAGE_SIZE), &at);
-		if (!n) break;
-		uio_init_kernel(&u, page, n);
-		r = file_write(out->f, &u, out->off_at ? &out->pos : NULL, ucall_who(c));
+	while (done < len) {
+		r = room_in(c, w->out, done || w->nonblock || (w->out->flags & O_NONBLOCK));
+		if (!r) r = file_read_kernel(w->in, w->page, MIN(len - done, PAGE_SIZE), w->in_pos, ucall_who(c));
+		if (r > 0) r = write_page(c, w, (uint32_t)r, NULL);
 		if (r <= 0) break;
-		pipe_consume(in->f, at, (uint32_t)r);
-		out->pos += (uint32_t)r;
 		done += (uint32_t)r;
-		if ((uint32_t)r < n) break;
+		w->in_pos += (uint32_t)r;
 		preempt_point();
 	}
 	return done ? (int32_t)done : r;
 }
 
-/* What the pipe has room for, from a file; a stream is asked once. */
-static int32_t to_pipe(struct ucall *c, struct side *in, struct side *out, uint32_t len, bool nonblock, uint8_t *page)
-{
-	uint32_t done = 0;
-	int32_t r = wait_room(c, out->f, nonblock);
+/* ---- splice */
 
-	if (r > 0) len = MIN(len, (uint32_t)r);
-	while (r > 0 && done < len) {
-		struct uio u;
-		uint32_t want = MIN(len - done, PAGE_SIZE);
-		uio_init_kernel(&u, page, want);
-		r = file_read(in->f, &u, in->off_at ? &in->pos : NULL, ucall_who(c));
-		if (r <= 0) break;
-		uint32_t got = (uint32_t)r;
-		in->pos += got;
-		uio_init_kernel(&u, page, got);
-		r = file_write(out->f, &u, NULL, ucall_who(c));
-		if (r <= 0) break;
-		done += (uint32_t)r;
-		if (got < want) break;
-		preempt_point();
+static int32_t fetch_position(struct ucall *c, struct file *f, uint32_t at, uint64_t *pos)
+{
+	*pos = f->pos;
+	if (!at) return 0;
+	if (is_pipe(f)) return -ESPIPE;
+	int err = umem_fetch(c->mem, pos, uaddr(at), sizeof *pos);
+	return err ? err : (int64_t)*pos < 0 ? -EINVAL : 0;
+}
+
+static int32_t keep_position(struct ucall *c, struct file *f, uint32_t at, uint64_t pos)
+{
+	if (at) return umem_store(c->mem, uaddr(at), &pos, sizeof pos);
+	mutex_lock(&f->pos_lock);
+	f->pos = pos;
+	mutex_unlock(&f->pos_lock);
+	return 0;
+}
+
+static int32_t splice_refused(const struct way *w)
+{
+	if (!file_reads(w->in) || !file_writes(w->out)) return -EBADF;
+	if (is_pipe(w->in)) {
+		if (is_pipe(w->out)) return w->in->priv == w->out->priv ? -EINVAL : 0;
+		return w->out->flags & O_APPEND ? -EINVAL : 0;
 	}
-	return done ? (int32_t)done : r;
+	return is_pipe(w->out) && w->in->ops == &regular_file_ops ? 0 : -EINVAL;
 }
 
-/* From pipe to pipe, as much as there is and fits; it leaves the first if take. */
-static int32_t between_pipes(struct ucall *c, struct file *in, struct file *out, uint32_t len, bool nonblock, bool take)
+static int32_t splice(struct ucall *c, struct way *w)
 {
-	uint8_t *page = kmalloc(PAGE_SIZE);
-	uint32_t done = 0, at;
-	int32_t r = page ? pipe_wait_data(in, nonblock) : -ENOMEM;
+	uint32_t in_at = c->arg[1], out_at = c->arg[3], len = c->arg[4];
+	int32_t r = fetch_position(c, w->in, in_at, &w->in_pos), err = 0;
 
-	if (r > 0) r = wait_room(c, out, nonblock);
-	if (r > 0) len = MIN(len, (uint32_t)r);
-	while (r > 0 && done < len) {
-		struct uio u;
-		uint32_t n = pipe_peek(in, take ? 0 : done, page, MIN(len - done, PAGE_SIZE), &at);
-		if (!n) break;
-		uio_init_kernel(&u, page, n);
-		r = file_write(out, &u, NULL, ucall_who(c));
-		if (r <= 0) break;
-		if (take) pipe_consume(in, at, (uint32_t)r);
-		done += (uint32_t)r;
-		preempt_point();
+	if (!r) r = fetch_position(c, w->out, out_at, &w->out_pos);
+	if (!r) r = splice_refused(w);
+	if (r) return r;
+	if (!is_pipe(w->in)) {
+		r = file_to_pipe(c, w, len);
+		if (r > 0) err = keep_position(c, w->in, in_at, w->in_pos);
+	} else {
+		r = pipe_out(c, w, len, !is_pipe(w->out) && out_at, false);
+		if (r > 0 && out_at) err = keep_position(c, w->out, out_at, w->out_pos);
 	}
-	kfree(page);
-	return done ? (int32_t)done : r;
+	return err ? err : r;
 }
 
-static int begin(struct ucall *c, struct side *s, uint32_t fd, uint32_t off_at)
+static int32_t tee(struct ucall *c, struct way *w)
 {
-	s->f = arg_file(c, fd);
-	if (!s->f) return -EBADF;
-	s->off_at = off_at;
-	s->pipe = is_pipe(s->f);
-	return 0;
+	if (!file_reads(w->in) || !file_writes(w->out)) return -EBADF;
+	if (!is_pipe(w->in) || !is_pipe(w->out) || w->in->priv == w->out->priv) return -EINVAL;
+	return pipe_out(c, w, c->arg[2], false, true);
 }
 
-/* What Linux refuses, in its order. */
-static int check(const struct side *in, const struct side *out)
+static int32_t with_files(struct ucall *c, uint32_t out_fd, uint32_t flags, int32_t (*act)(struct ucall *c, struct way *w))
 {
-	if ((in->f->flags & O_ACCMODE) == O_WRONLY || (out->f->flags & O_ACCMODE) == O_RDONLY) return -EBADF;
-	if (!in->pipe && !out->pipe) return -EINVAL;
-	if ((in->pipe && in->off_at) || (out->pipe && out->off_at)) return -ESPIPE;
-	if (in->pipe && out->pipe && in->f->inode == out->f->inode) return -EINVAL;
-	if (out->f->flags & O_APPEND && !out->pipe) return -EINVAL;
-	if (!(in->pipe ? out->f->ops->write : in->f->ops->read)) return -EINVAL;
-	return 0;
-}
+	struct way w = {.in = arg_file(c, c->arg[0]), .out = arg_file(c, out_fd), .page = kmalloc(PAGE_SIZE),
+	                .nonblock = (flags & SPLICE_F_NONBLOCK) != 0};
+	int32_t r = !w.in || !w.out ? -EBADF : !w.page ? -ENOMEM : act(c, &w);
 
-static int fetch_pos(struct ucall *c, struct side *s)
-{
-	if (!s->off_at) return 0;
-	int err = umem_fetch(c->mem, &s->pos, uaddr(s->off_at), sizeof s->pos);
-	if (err) return err;
-	if (s->f->ops->seek == file_no_seek || (int64_t)s->pos < 0) return -EINVAL;
-	return 0;
-}
-
-static int32_t move(struct ucall *c, struct side *in, struct side *out, uint32_t len, bool nonblock)
-{
-	if (in->pipe && out->pipe) return between_pipes(c, in->f, out->f, len, nonblock, true);
-	uint8_t *page = kmalloc(PAGE_SIZE);
-	if (!page) return -ENOMEM;
-	int32_t r = in->pipe ? from_pipe(c, in, out, len, nonblock, page) : to_pipe(c, in, out, len, nonblock, page);
-	struct side *other = in->pipe ? out : in;
-	if (r > 0 && other->off_at && umem_store(c->mem, uaddr(other->off_at), &other->pos, sizeof other->pos)) r = -EFAULT;
-	kfree(page);
+	kfree(w.page);
+	if (w.in) file_unref(w.in);
+	if (w.out) file_unref(w.out);
 	return r;
 }
 
 int32_t sys_splice(struct ucall *c)
 {
-	struct side in = {0}, out = {0};
-	uint32_t len = MIN(c->arg[4], 0x7ffff000u), flags = c->arg[5];
-
-	if (!len) return 0;
-	if (flags & ~SPLICE_F_ALL) return -EINVAL;
-	int32_t r = begin(c, &in, c->arg[0], c->arg[1]);
-	if (!r) r = begin(c, &out, c->arg[2], c->arg[3]);
-	if (!r) r = check(&in, &out);
-	if (!r) r = fetch_pos(c, &in);
-	if (!r) r = fetch_pos(c, &out);
-	if (!r) r = move(c, &in, &out, len, flags & SPLICE_F_NONBLOCK || (in.f->flags | out.f->flags) & O_NONBLOCK);
-	if (in.f) file_unref(in.f);
-	if (out.f) file_unref(out.f);
-	return r;
+	if (!c->arg[4]) return 0;
+	if (c->arg[5] & ~SPLICE_F_ALL) return -EINVAL;
+	return with_files(c, c->arg[2], c->arg[5], splice);
 }
 
 int32_t sys_tee(struct ucall *c)
 {
-	struct side in = {0}, out = {0};
-	uint32_t len = MIN(c->arg[2], 0x7ffff000u), flags = c->arg[3];
-
-	if (flags & ~SPLICE_F_ALL) return -EINVAL;
-	if (!len) return 0;
-	int32_t r = begin(c, &in, c->arg[0], 0);
-	if (!r) r = begin(c, &out, c->arg[1], 0);
-	if (!r) r = check(&in, &out);
-	if (!r && !(in.pipe && out.pipe)) r = -EINVAL;
-	if (!r) r = between_pipes(c, in.f, out.f, len, flags & SPLICE_F_NONBLOCK || (in.f->flags | out.f->flags) & O_NONBLOCK, false);
-	if (in.f) file_unref(in.f);
-	if (out.f) file_unref(out.f);
-	return r;
+	if (c->arg[3] & ~SPLICE_F_ALL) return -EINVAL;
+	if (!c->arg[2]) return 0;
+	return with_files(c, c->arg[1], c->arg[3], tee);
 }
 
-/* The caller's pieces into the pipe as far as there is room, or its bytes into them. */
-static int32_t with_memory(struct ucall *c, struct file *f, bool nonblock)
-{
-	bool in = (f->flags & O_ACCMODE) != O_RDONLY;
-	struct uio_seg *segs;
-	struct uio u;
-	uint32_t n;
-	int32_t r = arg_iovec(c, &segs, &n);
-
-	if (r) return r;
-	uio_init_vec(&u, c->mem, segs, n);
-	if (u.left) r = in ? wait_room(c, f, nonblock) : pipe_wait_data(f, nonblock);
-	if (r > 0 && in) u.left = MIN(u.left, (uint32_t)r);
-	if (r > 0) r = in ? file_write(f, &u, NULL, ucall_who(c)) : file_read(f, &u, NULL, ucall_who(c));
-	kfree(segs);
-	return r;
-}
-
+/* Pages are never lent: writev into a pipe, readv out of one. */
 int32_t sys_vmsplice(struct ucall *c)
 {
-	uint32_t flags = c->arg[3];
-
-	if (flags & ~SPLICE_F_ALL) return -EINVAL;
 	struct file *f = arg_file(c, c->arg[0]);
-	if (!f) return -EBADF;
-	int32_t r = is_pipe(f) ? with_memory(c, f, flags & SPLICE_F_NONBLOCK || f->flags & O_NONBLOCK) : -EBADF;
-	file_unref(f);
+	bool nonblock = (c->arg[3] & SPLICE_F_NONBLOCK) != 0;
+	int32_t r = 0;
+
+	if (c->arg[3] & ~SPLICE_F_ALL)
+		r = -EINVAL;
+	else if (!f || !is_pipe(f))
+		r = -EBADF;
+	else if (file_writes(f) && c->arg[2])
+		r = room_in(c, f, nonblock);
+	else if (nonblock && c->arg[2] && !(file_poll(f, NULL) & (POLLIN | POLLHUP)))
+		r = -EAGAIN;
+	if (!r) r = file_writes(f) ? sys_writev(c) : sys_readv(c);
+	if (f) file_unref(f);
 	return r;
 }

@@ -7,11 +7,14 @@
 /* ---- stat: three layouts of the same facts */
 enum layout { STAT_OLD, STAT_64 };
 
+/* An id that 16 bits cannot say: /proc/sys/fs/overflowuid */
+static uint16_t low_id(uint32_t id) { return id >> 16 ? 65534 : (uint16_t)id; }
+
 static int32_t put_stat_old(struct ucall *c, uint32_t at, const struct linux_stat64 *s)
 {
 	struct linux_stat o = {
 		.dev = (uint32_t)s->dev, .ino = (uint32_t)s->ino, .mode = (uint16_t)s->mode, .nlink = (uint16_t)s->nlink,
-		.uid = (uint16_t)MIN(s->uid, 65534u), .gid = (uint16_t)MIN(s->gid, 65534u), .rdev = (uint32_t)s->rdev,
+		.uid = low_id(s->uid), .gid = low_id(s->gid), .rdev = (uint32_t)s->rdev,
 		.size = (uint32_t)s->size, .blksize = s->blksize, .blocks = (uint32_t)s->blocks,
 		.atime = s->atime, .atime_nsec = s->atime_nsec, .mtime = s->mtime, .mtime_nsec = s->mtime_nsec,
 		.ctime = s->ctime, .ctime_nsec = s->ctime_nsec,
@@ -79,18 +82,27 @@ int32_t sys_statx(struct ucall *c)
 	memset(&s, 0, sizeof s);
 	inode_statx(i, mask, &s);
 	inode_unref(i);
+	if (mflags & AT_MOUNT_ROOT) s.attributes |= STATX_ATTR_MOUNT_ROOT;
 	return umem_store(c->mem, uaddr(c->arg[4]), &s, sizeof s);
 }
 
 /* ---- statfs */
 
+/* Pipes, sockets and the files of eventfd and its kin: no space to tell of, only what they are. */
+static int nameless_facts(const struct superblock *sb, struct linux_statfs64 *s)
+{
+	s->type = !strcmp(sb->fstype, "pipefs") ? PIPEFS_MAGIC : !strcmp(sb->fstype, "sockfs") ? SOCKFS_MAGIC : ANON_INODE_FS_MAGIC;
+	s->bsize = s->frsize = PAGE_SIZE;
+	s->namelen = NAME_MAX;
+	return 0;
+}
+
 static int fs_facts(struct inode *i, uint32_t mount_flags, struct linux_statfs64 *s)
 {
 	memset(s, 0, sizeof *s);
-	if (!i->sb || !i->sb->statfs) return -ENOSYS;
-	int err = i->sb->statfs(i->sb, s);
-	/* ST_RDONLY.. ST_NOEXEC have the values of MS_*; ST_RELATIME and ST_NOATIME are elsewhere and not told */
-	s->flags |= ST_VALID | (mount_flags & 15u);
+	int err = i->sb->statfs ? i->sb->statfs(i->sb, s) : nameless_facts(i->sb, s);
+	/* ST_RDONLY.. ST_NOEXEC have the values of MS_* */
+	s->flags |= ST_VALID | (mount_flags & 15u) | (mount_flags & MS_RELATIME ? ST_RELATIME : 0);
 	return err;
 }
 
@@ -140,14 +152,13 @@ int32_t sys_fstatfs(struct ucall *c) { return statfs_fd(c, c->arg[1], false); }
 
 int32_t sys_statfs64(struct ucall *c)
 {
-	/* glibc passes 84 or 88 (with the padding of another ABI) */
-	if (c->arg[1] != sizeof(struct linux_statfs64) && c->arg[1] != 88) return -EINVAL;
+	if (c->arg[1] != sizeof(struct linux_statfs64)) return -EINVAL;
 	return statfs_path(c, c->arg[2], true);
 }
 
 int32_t sys_fstatfs64(struct ucall *c)
 {
-	if (c->arg[1] != sizeof(struct linux_statfs64) && c->arg[1] != 88) return -EINVAL;
+	if (c->arg[1] != sizeof(struct linux_statfs64)) return -EINVAL;
 	return statfs_fd(c, c->arg[2], true);
 }
 

@@ -65,7 +65,7 @@ int arg_walk(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint32_t walk_fl
 	int err = arg_path(c, path_at, &path);
 
 	if (err) return err;
-	err = arg_start(c, dirfd, path, &start);
+	err = path[0] ? arg_start(c, dirfd, path, &start) : -ENOENT;
 	if (!err) {
 		err = name_walk(w, start, path, walk_flags, ucall_who(c));
 		name_unref(start);
@@ -87,7 +87,8 @@ void walk_done(struct walk *w)
 
 static uint32_t mount_flags_of(const struct name *n)
 {
-	return n && n->of ? n->of->flags : 0;
+	if (!n || !n->of) return 0;
+	return n->of->flags | (n->of->root == n ? AT_MOUNT_ROOT : 0);
 }
 
 static int inode_of_fd(struct ucall *c, uint32_t dirfd, struct inode **out, uint32_t *mount_flags)

@@ -20,6 +20,7 @@ void walk_done(struct walk *w);
 /** What the *at calls of attributes act on: the inode (referenced) of path, of the descriptor itself (AT_EMPTY_PATH and an empty
  *  path), or of the descriptor when path_at is 0 and null_is_fd. *mount_flags: MS_* of the mount it was found in. */
 #define AT_OF_FD 0x80000000u /* our own at_flag: path_at 0 means the descriptor */
+#define AT_MOUNT_ROOT 0x40000000u /* in *mount_flags: it is the root of its mount */
 MUST_CHECK int arg_inode(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint32_t at_flags, struct inode **out, uint32_t *mount_flags);
 #define HERE ((uint32_t)AT_FDCWD)
 
@@ -27,6 +28,8 @@ MUST_CHECK int arg_inode(struct ucall *c, uint32_t dirfd, uint32_t path_at, uint
  *  -EINVAL: too many, or a length or sum beyond 2 GiB; -ENOMEM, -EFAULT. */
 struct uio_seg;
 MUST_CHECK int arg_iovec(struct ucall *c, struct uio_seg **segs, uint32_t *n);
+/** A copy of fd as the lowest free descriptor from `from` on. -EBADF, -EMFILE, -ENOMEM. */
+int32_t dup_from(struct ucall *c, uint32_t fd, uint32_t from, bool cloexec);
 
 /** Times: user layouts to ns. -EFAULT; -EINVAL: negative, or nsec/usec out of range. */
 enum time_kind { TIME_32, TIME_64, TIME_VAL }; /* timespec, timespec64, timeval */

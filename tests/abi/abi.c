@@ -11,7 +11,7 @@
 #include <sys/time.h>
 #include <time.h>
 
-#define LINES_PER_MOVE 8
+#define LINES_PER_MOVE 40
 #define CHILD_SECONDS 10
 #define MOVED_FACTOR 5 /* a move may take seconds on a busy machine */
 #define PLACE "/tmp/abi"

@@ -33,7 +33,7 @@ struct section {
 	void (*run)(void);
 };
 
-#define SECTION_SECONDS 40
+#define SECTION_SECONDS 60
 
 extern const struct section sections[]; /* the last one's name is NULL */
 

@@ -154,12 +154,14 @@ def implemented():
 
 def all_cases():
     """{(call, condition): family} over all families; a pair in two families is an error."""
-    found = {}
+    found, twice = {}, []
     for family in families():
         for pair in expected(family):
             if pair in found:
-                raise AbiError(f"{pair[0]} | {pair[1]}: in {found[pair]} and in {family}")
+                twice.append(f"{pair[0]} | {pair[1]}: in {found[pair]} and in {family}")
             found[pair] = family
+    if twice:
+        raise AbiError("\n".join(twice))
     return found
 
 

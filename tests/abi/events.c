@@ -73,7 +73,7 @@ static void pipes(void)
 	put("fcntl", "F_SETPIPE_SZ -1", sc(SYS_fcntl64, p[0], F_SETPIPE_SZ, -1));
 	put("fcntl", "F_SETPIPE_SZ 2 MiB, root", sc(SYS_fcntl64, p[0], F_SETPIPE_SZ, 2 << 20));
 	put("fcntl", "F_SETPIPE_SZ 2 GiB", sc(SYS_fcntl64, p[0], F_SETPIPE_SZ, 0x80000001));
-	put("fcntl", "F_GETPIPE_SZ of a file", sc(SYS_fcntl64, 1, F_GETPIPE_SZ));
+	put("fcntl", "F_GETPIPE_SZ of a file", sc(SYS_fcntl64, 0, F_GETPIPE_SZ));
 	as_user(1000, 1000, small_limit);
 	put("fcntl", "F_SETPIPE_SZ 8192", sc(SYS_fcntl64, p[0], F_SETPIPE_SZ, 8192));
 	fcntl(p[1], F_SETFL, O_NONBLOCK);

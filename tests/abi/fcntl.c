@@ -400,42 +400,7 @@ static void flocks(void)
 	T("flock", "a directory", syscall(SYS_flock, must_open(".", O_RDONLY, 0), LOCK_EX | LOCK_NB));
 }
 
-static void pipes(void)
-{
-	int p[2] = {-7, -7};
-	char c, text[8];
-
-	TV("pipe", "success", syscall(SYS_pipe, p), "%d %d %o %o", p[0], p[1], fcntl(p[0], F_GETFL), fcntl(p[1], F_GETFL));
-	T("pipe", "bad pointer", syscall(SYS_pipe, BAD));
-	T("pipe", "runs into no memory", syscall(SYS_pipe, edge(4)));
-	TV("pipe2", "O_NONBLOCK|O_CLOEXEC", syscall(SYS_pipe2, p, O_NONBLOCK | O_CLOEXEC), "%d %d %o %d", p[0], p[1], fcntl(p[0], F_GETFL),
-	   fcntl(p[1], F_GETFD));
-	T("pipe2", "unknown flag", syscall(SYS_pipe2, p, O_APPEND));
-	T("pipe2", "bad pointer", syscall(SYS_pipe2, BAD, 0));
-	T("pipe2", "O_DIRECT", syscall(SYS_pipe2, p, O_DIRECT | O_NONBLOCK));
-	write(p[1], "ab", 2);
-	write(p[1], "c", 1);
-	T("pipe2", "O_DIRECT keeps packets", read(p[0], text, 8));
-	write(p[1], "abcd", 4);
-	T("pipe2", "O_DIRECT: the second packet", read(p[0], text, 8));
-	T("pipe2", "O_DIRECT: what is not read of a packet is lost", (read(p[0], text, 1), read(p[0], text, 8)));
-	pipe(p);
-	int n = -1;
-	write(p[1], "abc", 3);
-	TV("ioctl", "FIONREAD of a pipe", ioctl(p[0], FIONREAD, &n), "%d", n);
-	fcntl(p[1], F_SETFL, O_NONBLOCK);
-	long total = 3, r;
-	while ((r = write(p[1], edge(4096), 4096)) > 0)
-		total += r;
-	note("write", "a full pipe, O_NONBLOCK", "%s after %ld", errno_name(errno), total);
-	T("write", "more than a full pipe's room, less than PIPE_BUF", (read(p[0], &c, 1), write(p[1], edge(100), 100)));
-	while (read(p[0], edge(4096), 4096) == 4096)
-		;
-	T("pipe", "no descriptor left", (setrlimit(RLIMIT_NOFILE, &(struct rlimit){4, 4096}), syscall(SYS_pipe, p)));
-	T("pipe2", "no descriptor left", syscall(SYS_pipe2, p, 0));
-}
-
 const struct section sections[] = {
 	{"duplicates", duplicates}, {"flags", flags}, {"owners", owners}, {"leases", leases}, {"locks", record_locks}, {"waits", lock_waits},
-	{"ofd", ofd_locks}, {"flocks", flocks}, {"pipes", pipes}, {NULL, NULL},
+	{"ofd", ofd_locks}, {"flocks", flocks}, {NULL, NULL},
 };

@@ -162,7 +162,8 @@ static void protections(void)
 	put("mprotect", "shared of a writable file to write", sc(SYS_mprotect, m, PG, RW));
 	touch("access: that shared page", m, 'w');
 	char c = 0;
-	note("read", "file after a shared write", "%ld %d", (long)pread(fd, &c, 1, 0), c);
+	if (pread(fd, &c, 1, 0) != 1) return;
+	note("read", "file after a shared write", "%d", c);
 	char *k = (char *)map(0, PG, RW, ANON, -1, 0);
 	touch("access: kernel memory", (void *)0xc0000000, 'r');
 	touch("access: kernel memory, write", (void *)0xc0100000, 'w');

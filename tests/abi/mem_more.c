@@ -301,7 +301,8 @@ static void memfds(void)
 	put("fcntl", "F_ADD_SEALS read-only fd", sc(SYS_fcntl64, ro, 1033, 1));
 	put("fcntl", "F_GET_SEALS bad fd", sc(SYS_fcntl64, NOFD, 1034));
 	char c = 0;
-	note("open", "a memfd through /proc", "%ld %c", (long)read(ro, &c, 1), c);
+	put("open", "a memfd through /proc", read(ro, &c, 1));
+	note("read", "a memfd through /proc", "%c", c);
 	put("lseek", "a memfd's position", sc(SYS_lseek, fd, 0, SEEK_CUR));
 	char *a = mmap(0, PG, RW, MAP_SHARED, fd, 0), *b = mmap(0, PG, RW, MAP_SHARED, fd, 0);
 	a[1] = 'Q';

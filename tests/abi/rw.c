@@ -90,7 +90,7 @@ static void reading(void)
 	T("read", "more than there are", read(fd, buf, sizeof buf));
 	T("read", "at the end", read(fd, buf, sizeof buf));
 	lseek(fd, 100, SEEK_SET);
-	T("read", "behind the end", read(fd, buf, sizeof buf));
+	T("read", "from behind the end", read(fd, buf, sizeof buf));
 	lseek(fd, 0, SEEK_SET);
 	T("read", "0 bytes", read(fd, buf, 0));
 	T("read", "0 bytes, bad pointer", read(fd, BAD, 0));

@@ -41,7 +41,7 @@ static void descriptors(void)
 		T(all[i].call, "a file", all[i].f(wr));
 		T(all[i].call, "a file opened for reading", all[i].f(rd));
 		T(all[i].call, "a directory", all[i].f(dir));
-		T(all[i].call, "a pipe", all[i].f(p[1]));
+		T(all[i].call, "a pipe's writing end", all[i].f(p[1]));
 		T(all[i].call, "/dev/null", all[i].f(null));
 	}
 }

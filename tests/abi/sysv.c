@@ -304,7 +304,7 @@ static void took(const char *cond, long want, unsigned room, int flags)
 {
 	memset(&m, 0, sizeof m);
 	long r = sc(MSGRCV, msg_id, &m, room, want, flags);
-	if (r < 0) put("msgrcv", cond, r); else note("msgrcv", cond, "%ld type %ld %s", r, m.type, m.text);
+	if (r < 0) put("msgrcv", cond, r); else note("msgrcv", cond, "%ld type %ld \"%s\"", r, m.type, m.text);
 }
 static void msg_user(void)
 {

@@ -30,7 +30,7 @@ static const char *name_text(const struct sockaddr_un *a, socklen_t n)
 {
 	static char out[160];
 	if (n <= 2) snprintf(out, sizeof out, "len %u family %d", n, n == 2 ? a->sun_family : -1);
-	else if (a->sun_path[0] == 0) snprintf(out, sizeof out, "len %u abstract %.*s", n, (int)n - 3, a->sun_path + 1);
+	else if (a->sun_path[0] == 0) snprintf(out, sizeof out, "len %u abstract \"%.*s\"", n, (int)n - 3, a->sun_path + 1);
 	else snprintf(out, sizeof out, "len %u path %.*s", n, n > 110 ? 108 : (int)n - 2, a->sun_path);
 	return out;
 }

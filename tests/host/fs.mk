@@ -4,7 +4,7 @@ FSTEST_OUT := $(B)/host/fs
 FSTEST_CC ?= gcc
 FSTEST_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -I. \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -MMD -MP
-FSTEST_UNDER := $(wildcard fs/*.c fs/*/*.c) kernel/base/mutex.c kernel/base/random.c kernel/mm/uio.c kernel/base/bootopt.c lib/codec.c lib/fmt.c lib/str.c lib/text.c \
+FSTEST_UNDER := $(wildcard fs/*.c fs/*/*.c) kernel/base/mutex.c kernel/base/random.c kernel/mm/uio.c lib/codec.c lib/fmt.c lib/str.c lib/text.c \
 	tests/host/stubs/stubs.c tests/host/fs/fixture.c tests/host/fs/ramdisk.c
 FSTEST_OBJ := $(FSTEST_UNDER:%.c=$(FSTEST_OUT)/%.o)
 FSTESTS := $(patsubst tests/host/fs/%.c,$(FSTEST_OUT)/%,$(wildcard tests/host/fs/*_test.c))

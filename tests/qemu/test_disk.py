@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import SEED, needs_i386_host, seconds, tool
+from conftest import SEED, needs_i386_host, program, seconds, tool
 
 ENVIRONMENT = dict(os.environ, PATH=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 MOUNT = "mount -t ext2 /dev/$D /mnt"
@@ -126,6 +126,23 @@ def test_power_cut(cluster, tmp_path, ide):
     assert len(synced) >= 19
     for digest, name in synced:
         assert hashlib.sha256(image.read(f"/{name.decode()}")).hexdigest() == digest.decode(), name
+
+
+@pytest.mark.limit(150)
+def test_mapped_file_is_synced(cluster, tmp_path):
+    """What msync promised is there after a power cut."""
+    image = Image(tmp_path / "disk", mib=8)
+    file = program("musl", "disk_map")
+    c = cluster(1, add=[file], options=["--disk", image.path])
+    job = c.start(1, "sh", "-c", f"mount -t ext2 /dev/vda /mnt; exec /root/{file.name} /mnt/mapped")
+    job.await_text(b"synced 300000\n", timeout=60)
+    c.verb("kill", 1)
+    job.wait(30)
+    host("e2fsck", "-fy", image.path, status=(0, 1))
+    wanted = bytearray((i * 7 + i // 256) & 255 if i // 5000 % 3 else 0 for i in range(300000))
+    for i in range(0, 300000, 4096):
+        wanted[i] ^= 0x55
+    assert image.read("/mapped") == wanted
 
 
 @pytest.mark.limit(150)

@@ -48,7 +48,7 @@ static void fields_arrive(void **state)
 	assert_int_equal(d.status, -12);
 
 	struct msg_call call = {.key = {.kind = MSG_CALL, .home = 1, .unit = 2, .epoch = 3}, .tid = 4, .k = 5, .skip = 6, .row = 7, .nonblock = true, .arg = {1, 2, 3, 4, 5, 6},
-		.mirror = {1ull << 40, 2, 3}, .used = {4, 5, 6, 7, 8, 9}, .n_windows = 2, .w = {{0x1000, 3, true, false}, {0x2000, 10, false, true}}, .data_len = 3}, got;
+		.mirror = {1ull << 40, 2, 3}, .used = {4, 5, 6, 7, 8, 9, 10}, .n_windows = 2, .w = {{0x1000, 3, true, false}, {0x2000, 10, false, true}}, .data_len = 3}, got;
 	assert_true(msg_get_call(head, msg_put_call(head, &call, (const uint8_t *)"abc"), 0, &got));
 	assert_int_equal(got.k, 5);
 	assert_int_equal(got.skip, 6);

@@ -453,12 +453,12 @@ static void remounts(void **state)
 	assert_int_equal(ramdisk_mount(MS_RDONLY), 0);
 	assert_int_equal(open_at("/mnt/f", O_WRONLY | O_CREAT, &f), -EROFS);
 	assert_int_equal(walk_to("/mnt", 0, &at), 0);
-	assert_int_equal(mount_change(at, 0), 0);
+	assert_int_equal(mount_change(at, 0, false), 0);
 	f = open_ok("/mnt/f", O_WRONLY | O_CREAT);
 	assert_int_equal(write_some(f, "x", 1), 1);
-	assert_int_equal(mount_change(at, MS_RDONLY), -EBUSY);
+	assert_int_equal(mount_change(at, MS_RDONLY, false), -EBUSY);
 	file_unref(f);
-	assert_int_equal(mount_change(at, MS_RDONLY), 0);
+	assert_int_equal(mount_change(at, MS_RDONLY, false), 0);
 	assert_int_equal(ramdisk_fsck("-n"), 0);
 	name_unref(at);
 	assert_int_equal(ramdisk_umount(), 0);

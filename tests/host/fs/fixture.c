@@ -22,11 +22,12 @@ static bool op_deaf(const struct fs_caller *c, int sig) { UNUSED(c); UNUSED(sig)
 static bool op_orphaned(const struct fs_caller *c) { UNUSED(c); return orphaned; }
 static void op_raise(const struct fs_caller *c, int sig) { UNUSED(c); raised = (uint32_t)sig; }
 static void op_raise_pgrp(const struct fs_caller *c, int sig) { UNUSED(c); raised_pgrp = (uint32_t)sig; }
+static bool op_exists(uint32_t pgrp) { return pgrp < 200; }
 static bool op_in_session(uint32_t pgrp, uint32_t session) { UNUSED(session); return pgrp < 100; }
 static const struct fs_caller_ops ops = {
 	.pid = op_pid, .pgrp = op_pgrp, .session = op_session, .is_session_leader = op_leader, .ctty = op_ctty, .set_ctty = op_set_ctty,
 	.signal_ignored_or_blocked = op_deaf, .pgrp_orphaned = op_orphaned, .raise = op_raise, .raise_pgrp = op_raise_pgrp,
-	.pgrp_in_session = op_in_session,
+	.pgrp_in_session = op_in_session, .pgrp_exists = op_exists,
 };
 
 static void signal_pgrp(uint32_t pgrp, int sig)

@@ -101,6 +101,8 @@ static void faults_lose_nothing(void **state)
 	uio_init_user(&u, &m.m, uaddr(8), 4);
 	assert_int_equal(file_read(ends[0], &u, NULL, &who), -EFAULT);
 	uio_init_user(&u, &m.m, uaddr(STUB_USER + 4), 16);
+	assert_int_equal(file_read(ends[0], &u, NULL, &who), -EFAULT); /* whole or not at all, as on Linux */
+	uio_init_user(&u, &m.m, uaddr(STUB_USER + 4), 6);
 	assert_int_equal(file_read(ends[0], &u, NULL, &who), 6);
 	assert_memory_equal(room + 4, "012345", 6);
 	uio_init_user(&u, &m.m, uaddr(8), 4);
@@ -112,18 +114,46 @@ static void faults_lose_nothing(void **state)
 	file_unref(ends[1]);
 }
 
+static void packets(void **state)
+{
+	UNUSED(state);
+	assert_int_equal(pipe_create(ends, O_NONBLOCK | O_DIRECT, &who), 0);
+	assert_int_equal(write_some(ends[1], "abc", 3), 3);
+	assert_int_equal(write_some(ends[1], "defgh", 5), 5);
+	assert_int_equal(write_some(ends[1], big, 9000), 9000);
+	assert_int_equal(read_some(ends[0], back, 100), 3);
+	assert_int_equal(read_some(ends[0], back, 2), 2); /* the rest of it is gone */
+	assert_int_equal(read_some(ends[0], back, 10000), 4096);
+	assert_int_equal(read_some(ends[0], back, 10000), 4096);
+	ends[1]->flags &= ~O_DIRECT; /* bytes behind packets, and packets behind bytes */
+	assert_int_equal(write_some(ends[1], "12", 2), 2);
+	ends[1]->flags |= O_DIRECT;
+	assert_int_equal(write_some(ends[1], "345", 3), 3);
+	assert_int_equal(read_some(ends[0], back, 10000), 808);
+	assert_int_equal(read_some(ends[0], back, 10000), 5);
+	assert_memory_equal(back, "12345", 5);
+	assert_int_equal(stub_frames_used(), 0);
+	for (int n = 0; n < 16; n++) assert_int_equal(write_some(ends[1], "x", 1), 1);
+	assert_int_equal(write_some(ends[1], "x", 1), -EAGAIN);
+	file_unref(ends[0]);
+	file_unref(ends[1]);
+}
+
 static void sizes(void **state)
 {
 	UNUSED(state);
 	assert_int_equal(pipe_create(ends, O_NONBLOCK, &who), 0);
-	assert_int_equal(pipe_fcntl_size(ends[0], -1), 65536);
-	assert_int_equal(pipe_fcntl_size(ends[0], 1), 4096);
+	assert_int_equal(pipe_get_size(ends[0]), 65536);
+	assert_int_equal(pipe_set_size(ends[0], 1, &who), 4096);
 	assert_int_equal(write_some(ends[1], big, 5000), 4096);
 	assert_int_equal(read_some(ends[0], back, 1000), 1000);
-	assert_int_equal(pipe_fcntl_size(ends[0], 100000), 131072);
+	assert_int_equal(pipe_set_size(ends[0], 100000, &who), 131072);
 	assert_int_equal(write_some(ends[1], big + 4096, 10000), 10000);
-	assert_int_equal(pipe_fcntl_size(ends[0], 4096), -EBUSY);
-	assert_int_equal(pipe_fcntl_size(ends[0], 2 << 20), -EPERM);
+	assert_int_equal(pipe_set_size(ends[0], 4096, &who), -EBUSY);
+	assert_int_equal(pipe_set_size(ends[0], 0x80000001u, &who), -EINVAL);
+	user_cred.effective = 0;
+	assert_int_equal(pipe_set_size(ends[0], 2 << 20, &who), -EPERM);
+	user_cred.effective = CAP_ALL;
 	assert_int_equal(read_some(ends[0], back, 20000), 13096);
 	assert_memory_equal(back, big + 1000, 13096);
 	file_unref(ends[0]);
@@ -165,7 +195,7 @@ static void fifos(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(bytes_pass), T(nonblocking), T(blocking), T(interrupted_write_tells_what_went), T(faults_lose_nothing), T(sizes), T(fifos),
+		T(bytes_pass), T(nonblocking), T(blocking), T(interrupted_write_tells_what_went), T(faults_lose_nothing), T(packets), T(sizes), T(fifos),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,9 +115,9 @@ int arch_pd_new(struct arch_pd *pd) { void *p = kmalloc(1); memcpy(pd, &(uint32_
 void arch_pd_free(struct arch_pd *pd) { UNUSED(pd); }
 uint32_t arch_pte_get(const struct arch_pd *pd, uaddr_t at) { UNUSED(pd); UNUSED(at); return 0; }
 int arch_pte_set(struct arch_pd *pd, uaddr_t at, uint32_t pte) { UNUSED(pd); UNUSED(at); UNUSED(pte); return 0; }
-uint32_t *arch_pte_slots(const struct arch_pd *pd, uaddr_t at, uint32_t *n) { UNUSED(pd); UNUSED(at); *n = 1024; return NULL; }
-int arch_pte_make(struct arch_pd *pd, uaddr_t at) { UNUSED(pd); UNUSED(at); return 0; }
+uint32_t *arch_pte_slots(const struct arch_pd *pd, uaddr_t at, uint32_t *n) { UNUSED(pd); UNUSED(at); *n = 0; return NULL; }
 void arch_pte_changed(const struct arch_pd *pd, uaddr_t at) { UNUSED(pd); UNUSED(at); }
+int arch_pte_make(struct arch_pd *pd, uaddr_t at) { UNUSED(pd); UNUSED(at); return 0; }
 bool arch_pte_next(const struct arch_pd *pd, uaddr_t *at, uaddr_t end) { UNUSED(pd); UNUSED(at); UNUSED(end); return false; }
 void arch_pd_free_tables(struct arch_pd *pd, uaddr_t from, uaddr_t to)
 {

@@ -70,7 +70,10 @@ void frame_unref(uint32_t pfn)
 }
 uint32_t frame_refs(uint32_t pfn) { return refs[pfn]; }
 uint32_t frame_total(void) { return N_FRAMES; }
-bool frame_wait(void) { return false; }
+static bool frames_seem_free;          /* waiting always succeeds */
+static uint32_t most_wanted, n_yields;
+bool frame_wait(uint32_t n) { most_wanted = MAX(most_wanted, n); return frames_seem_free; }
+void sched_yield(void) { n_yields++; }
 void arch_copy_page(void *to, const void *from) { memcpy(to, from, PAGE_SIZE); }
 
 void *kzalloc(uint32_t n) { if (may_fail()) return NULL; n_blocks++; return calloc(1, n); }
@@ -125,10 +128,11 @@ int arch_pte_set(struct arch_pd *pd, uaddr_t at, uint32_t e)
 }
 uint32_t *arch_pte_slots(const struct arch_pd *pd, uaddr_t at, uint32_t *n)
 {
-	uint32_t *t = pds[pd->phys][at.v >> 22], first = at.v >> 12 & 1023;
-	*n = 1024 - first;
-	return t ? t + first : NULL;
+	uint32_t *t = pds[pd->phys][at.v >> 22];
+	*n = 1024 - (at.v >> 12 & 1023);
+	return t ? t + (at.v >> 12 & 1023) : NULL;
 }
+void arch_pte_changed(const struct arch_pd *pd, uaddr_t at) { UNUSED(pd), UNUSED(at); }
 int arch_pte_make(struct arch_pd *pd, uaddr_t at)
 {
 	uint32_t **t = &pds[pd->phys][at.v >> 22];
@@ -137,7 +141,6 @@ int arch_pte_make(struct arch_pd *pd, uaddr_t at)
 	*t = calloc(1024, 4);
 	return 0;
 }
-void arch_pte_changed(const struct arch_pd *pd, uaddr_t at) { (void)pd, (void)at; }
 bool arch_pte_next(const struct arch_pd *pd, uaddr_t *at, uaddr_t end)
 {
 	for (; at->v < end.v; at->v += PAGE_SIZE)
@@ -362,6 +365,32 @@ static void test_no_memory(void **state)
 	}
 }
 
+static uint32_t oom_asked;
+static bool two_are_ended(struct space *s) { UNUSED(s); return ++oom_asked < 3; }
+
+/* Found with stress-ng: one frame was free, the fault needed two, and the waiter for one never slept: the node stood still. */
+static void test_fault_that_needs_more(void **state)
+{
+	struct space *s = space_new();
+
+	(void)state;
+	assert_int_equal(space_map(s, 0x20000000, 0x1000, 3, MAP_PRIVATE | MAP_FIXED, 0, NULL, 0), 0x20000000);
+	frames_seem_free = true;
+	space_out_of_memory = two_are_ended;
+	fail_after = 1;
+	assert_int_equal(space_fault(s, 0x20000000, FAULT_WRITE).sig, SIGKILL);
+	assert_int_equal(oom_asked, 3);
+	assert_true(most_wanted > 2 && n_yields == 2);
+	self.cuts = CUT_SIGNAL; /* one that is to end does not wait for memory, nor for somebody else's end */
+	assert_int_equal(space_fault(s, 0x20000000, FAULT_WRITE).sig, -1);
+	assert_int_equal(oom_asked, 3);
+	self.cuts = 0;
+	frames_seem_free = false;
+	space_out_of_memory = NULL;
+	fail_after = UINT32_MAX;
+	space_unref(s);
+}
+
 static void test_places(void **state)
 {
 	struct space *s = space_new();
@@ -430,6 +459,7 @@ int main(void)
 		cmocka_unit_test(test_file_end),
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_fault_that_needs_more),
 	};
 	void *want = (void *)(uintptr_t)KERNEL_BASE;
 

@@ -185,7 +185,7 @@ uint32_t frame_alloc(void)
 }
 
 uint32_t frame_alloc_reserve(void) { return frame_alloc(); }
-bool frame_wait(void) { return false; }
+bool frame_wait(uint32_t n) { UNUSED(n); return false; }
 void frame_set_reclaim(uint32_t (*reclaim)(uint32_t wanted)) { UNUSED(reclaim); }
 
 uint32_t frame_alloc_zero(void)

@@ -12,8 +12,8 @@
 
 /* ---- the kernel around: one file, descriptor 3 */
 static struct inode node = {.mode = S_IFREG | 0644};
-static const struct file_ops no_ops;
-static struct file file = {.ops = &no_ops, .inode = &node, .flags = O_RDWR};
+const struct file_ops regular_file_ops;
+static struct file file = {.ops = &regular_file_ops, .inode = &node, .flags = O_RDWR};
 static int refs, pieces;
 static uint8_t sink[0x20000];
 static uint32_t sunk, ready;
@@ -143,7 +143,7 @@ static void bad_vectors(void **state)
 	assert_int_equal(sys_readv(&c), -EINVAL);
 	vec(0, FAKE_USER, 0x7fffffffu);
 	vec(1, FAKE_USER, 1);
-	assert_int_equal(sys_readv(&c), -EINVAL);
+	assert_int_equal(sys_readv(&c), SYSCALL_SLICE); /* what is beyond 2 GiB is left out */
 	c.arg[1] = 0x5;
 	assert_int_equal(sys_readv(&c), -EFAULT);
 	c.arg[2] = 0;
