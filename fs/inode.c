@@ -82,6 +82,7 @@ void inode_unref(struct inode *i)
 	if (--i->refs) return;
 	if (i->ops->evict) i->ops->evict(i);
 	pages_free(i);
+	kfree(i->gone);
 	list_remove(&i->dirty_node);
 	list_remove(&i->cached_node);
 	fifo_free(i);

@@ -77,6 +77,7 @@ struct inode {
 	bool dirty;                     /* the inode itself is newer than on the disk */
 	int write_error;                /* for the next fsync */
 	uint32_t n_writers;             /* open for writing: -ETXTBSY for exec */
+	char *gone;                     /* the path it had when its last name went while it was mapped; kmalloc, NULL: none */
 	uint32_t seals;                 /* F_SEAL_*: fcntl(2); F_SEAL_SEAL from the start on what is no memfd */
 	uint32_t n_exec;                /* being executed: -ETXTBSY for writers */
 	struct waitq changed;           /* locks, fifos */

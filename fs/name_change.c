@@ -176,6 +176,21 @@ int name_link(struct name *dir, const char *last, uint32_t len, struct name *tar
 }
 
 /* ---- removing */
+/* /proc/PID/maps goes on telling it. Without memory it does not. */
+static void remember_path(struct name *victim)
+{
+	char *path = kmalloc(PATH_MAX);
+	int len = path ? name_path(victim, NULL, path, PATH_MAX) : -ENOMEM;
+	char *kept = len > 0 ? kmalloc((uint32_t)len) : NULL;
+
+	if (kept) {
+		memcpy(kept, path, (uint32_t)len);
+		kfree(victim->inode->gone);
+		victim->inode->gone = kept;
+	}
+	kfree(path);
+}
+
 static int unlink_locked(struct name *dir, struct name *victim, bool directory, const struct fs_caller *who)
 {
 	const struct inode_ops *ops = dir->inode->ops;
@@ -188,6 +203,7 @@ static int unlink_locked(struct name *dir, struct name *victim, bool directory, 
 	if (!op) return -EPERM;
 	err = op(dir->inode, victim->text, victim->len, victim->inode);
 	if (err) return err;
+	if (victim->inode->nlink == 0 && victim->inode->backing.n_areas) remember_path(victim);
 	detach(victim);
 	notify_removed(victim->inode);
 	notify_entry(dir->inode, IN_DELETE, 0, victim->text, victim->len, directory);

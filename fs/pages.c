@@ -8,6 +8,7 @@
 #include "fs/writeback.h"
 #include "kernel/mm/frame.h"
 #include "kernel/mm/kheap.h"
+#include "lib/fmt.h"
 #include "lib/str.h"
 
 #define LOW_SHARE 16u   /* the cache of disks leaves this part of memory free for those who cannot wait */
@@ -448,11 +449,24 @@ static void backing_unref(struct backing *b)
 	inode_unref(backing_inode(b));
 }
 
+#define GONE " (deleted)"
+
+/** As proc(5) has it: a file without a name is told to be deleted; shared anonymous memory is Linux's /dev/zero. */
+static void describe_path(const struct inode *i, char *path, uint32_t size)
+{
+	const char *text = i->gone ? i->gone : !strcmp(i->sb->source, "anonymous") ? "/dev/zero" : NULL;
+
+	if (text)
+		fmt_snprintf(path, size, "%s" GONE, text);
+	else if (name_path_of_inode(i, path, size) < 0)
+		path[0] = '\0';
+}
+
 static void backing_describe(struct backing *b, char *path, uint32_t size, uint32_t *dev, uint64_t *ino)
 {
 	struct inode *i = backing_inode(b);
 
-	if (path && size && name_path_of_inode(i, path, size) < 0) path[0] = '\0';
+	if (path && size) describe_path(i, path, size);
 	if (dev) *dev = i->sb->dev;
 	if (ino) *ino = i->ino;
 }

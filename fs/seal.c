@@ -4,6 +4,9 @@
 #include "fs/seal.h"
 #include "abi/linux_errno.h"
 #include "fs/tmpfs.h"
+#include "kernel/mm/kheap.h"
+#include "lib/fmt.h"
+#include "lib/str.h"
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)
 
@@ -17,8 +20,13 @@ struct file *memfd_new(const char *text, bool sealable, const struct fs_caller *
 	i->uid = who->cred->fsuid;
 	i->gid = who->cred->fsgid;
 	i->seals = sealable ? 0 : F_SEAL_SEAL;
+	i->nlink = 0;
+	i->gone = kmalloc((uint32_t)strlen(text) + 1);
+	if (i->gone) memcpy(i->gone, text, strlen(text) + 1);
 	inode_ref(i); /* the name's; the file has the first */
-	struct name *n = name_anonymous(i, text);
+	char shown[NAME_MAX + 1];
+	fmt_snprintf(shown, sizeof shown, "%s (deleted)", text);
+	struct name *n = name_anonymous(i, shown);
 	struct file *f = n ? file_new(i, n, &regular_file_ops, O_RDWR | O_LARGEFILE) : NULL;
 	if (f) return f;
 	if (n) name_unref(n);

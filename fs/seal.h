@@ -5,7 +5,7 @@
 #define FS_SEAL_H
 #include "abi/linux_errno.h"
 #include "fs/file.h"
-/** An open, empty file whose link in /proc/PID/fd reads `text`; NULL no memory. */
+/** An open, empty file whose link in /proc/PID/fd reads `text` (at most 240 bytes) and that it is deleted; NULL no memory. */
 struct file *memfd_new(const char *text, bool sealable, const struct fs_caller *who);
 /** F_ADD_SEALS: 0, -EINVAL (no such seal, no file of memory), -EPERM (sealed, or not open for writing), -EBUSY (mapped for writing). */
 int seal_add(struct file *f, uint32_t seals);

@@ -14,6 +14,7 @@
 #define PERIOD_NS (5 * NS_PER_S)  /* as Linux: dirty_writeback_centisecs */
 #define OLD_NS (30 * NS_PER_S)    /* dirty_expire_centisecs */
 #define DIRTY_SHARE 8u            /* more than this part of memory dirty: writers write */
+#define PAUSE_NS (50 * NS_PER_MS)
 #define RECLAIM_BATCH 64u
 #define ALL_PARTS 0xfu
 
@@ -148,31 +149,28 @@ static int write_meta(struct inode *i)
 	return err;
 }
 
-/** The next inode of sb (NULL: any) that is to be written and has been so since `before`; referenced; off the list. */
-static struct inode *next_due(struct superblock *sb, uint64_t before)
+/** The work of a pass: inodes of sb (NULL: any) that are dirty since `before`. What gets dirty again meanwhile (a page that stays
+ *  mapped does at once) is the next pass's. */
+static void collect(struct superblock *sb, uint64_t before)
 {
 	struct inode *i, *next;
 
 	list_for_each_safe(i, next, &dirty_list, dirty_node) {
-		if (i->dirty_since_ns > before) continue;
+		if (i->dirty_since_ns > before || (sb && i->sb != sb)) continue;
 		list_remove(&i->dirty_node);
 		list_push_back(&work, &i->dirty_node);
 	}
-	list_for_each(i, &work, dirty_node) {
-		if (sb && i->sb != sb) continue;
-		list_remove(&i->dirty_node);
-		inode_ref(i);
-		return i;
-	}
-	return NULL;
 }
 
-/** Those that the pass did not want go back. */
-static void pass_end(void)
+/** The next one, referenced, off the list; NULL: the pass is over. */
+static struct inode *next_due(void)
 {
-	struct list_node *n;
+	struct inode *i = list_first(&work, struct inode, dirty_node);
 
-	while ((n = list_pop_front(&work)) != NULL) list_push_back(&dirty_list, n);
+	if (!i) return NULL;
+	list_remove(&i->dirty_node);
+	inode_ref(i);
+	return i;
 }
 
 /** Pages and inodes. Returns the first error; *any: something was due. */
@@ -181,7 +179,7 @@ static int pass_inodes(struct superblock *sb, uint64_t before, bool *any)
 	struct inode *i;
 	int err = 0;
 
-	for (; (i = next_due(sb, before)) != NULL; inode_unref(i)) {
+	for (collect(sb, before); (i = next_due()) != NULL; inode_unref(i)) {
 		int e = 0;
 		*any = true;
 		if (block_is_held(i)) continue; /* its file system knows the order: sync */
@@ -190,7 +188,6 @@ static int pass_inodes(struct superblock *sb, uint64_t before, bool *any)
 		e = write_meta(i);
 		if (!err) err = e;
 	}
-	pass_end();
 	return err;
 }
 
@@ -328,11 +325,14 @@ static void writer_round(bool urgent)
 
 static void writer_main(void *arg)
 {
+	static struct waitq pause = WAITQ_INIT(pause);
+
 	UNUSED(arg);
 	for (;;) {
 		bool urgent = wanted_now;
 		wanted_now = false;
 		writer_round(urgent);
+		if (urgent) (void)waitq_sleep(&pause, 0, clock_now_ns() + PAUSE_NS); /* what stays dirty must not keep the disk busy */
 		if (!wanted_now) (void)waitq_sleep(&writer_wake, 0, clock_now_ns() + PERIOD_NS);
 	}
 }

@@ -28,7 +28,7 @@ FORMAT = 3  # part of a packed set's file name: raise it when packing changes
 ALWAYS = ["dash", "ncurses-base"]
 
 # What a package's documentation calls optional, and without which it does nothing for its user.
-COMPANIONS = {"gcc": ["libc6-dev"], "g++": ["libc6-dev"], "tcc": ["libc6-dev"]}
+COMPANIONS = {"gcc": ["libc6-dev"], "g++": ["libc6-dev"], "tcc": ["libc6-dev"], "tmux": ["libc-bin"]}
 
 
 def tar_of(deb, what):

@@ -128,7 +128,7 @@ static void send_reply(struct task *t)
 		.key = {.kind = MSG_REPLY, .home = this_node, .unit = u->id, .epoch = u->epoch},
 		.tid = t->home.tid, .k = t->home.kept.k, .result = t->home.kept.result, .poke = signal_deliverable(t), .traced = group_traced(t->home.group), .pending = signal_pending_set(t), .n_windows = (uint8_t)p->n,
 	};
-	t->home.poke_out = false; /* the answer tells it again */
+	t->home.poke_epoch = 0; /* the answer tells it again */
 	_Static_assert(sizeof(r.taken) == sizeof(t->home.taken_info), "a ksiginfo travels as msg_info");
 	memcpy(&r.taken, &t->home.taken_info, sizeof(r.taken));
 	if (p->out.len != windows_filled(p) && !compact(p)) {

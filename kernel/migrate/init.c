@@ -11,9 +11,10 @@
 /* One POKE until the body calls again: signals can be sent faster than any wire carries them. */
 static void poke(struct task *t)
 {
-	if (t->home.poke_out) return;
-	t->home.poke_out = true;
 	struct unit *u = t->home.unit;
+
+	if (t->home.poke_epoch == u->epoch) return;
+	t->home.poke_epoch = u->epoch;
 	struct msg_ctl m = {.key = {.kind = MSG_POKE, .home = this_node, .unit = u->id, .epoch = u->epoch}, .tid = t->home.tid};
 
 	migrate_count.pokes++;
@@ -43,7 +44,7 @@ void migrate_init(void)
 {
 	this_node = own_number();
 	hallway = (struct hallway){
-		.call_home = guest_call_home, .bring_home = depart_bring_home, .park = depart_park, .deputy = deputy_result,
+		.call_home = guest_call_home, .bring_home = depart_bring_home, .park = depart_park, .fetch_body = unit_fetch, .deputy = deputy_result,
 		.poke = poke, .mirror = guest_mirror, .report = guest_report, .forget_unit = unit_forget, .forget_task = forget_task, .send_back = depart_send_back,
 	};
 	clusterd_start();

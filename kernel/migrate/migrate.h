@@ -147,6 +147,7 @@ void unit_forget(struct unit *u);
 void unit_order_over(struct unit *u, int32_t status);
 /** Move u to node (own number: home). Sleeps until it is done. 0 or -errno. */
 int unit_move(struct unit *u, uint16_t node);
+int unit_fetch(struct unit *u);                    /* hallway.fetch_body: home for a look, then back */
 void unit_rows_register(void);
 
 /* ---- depart.c */

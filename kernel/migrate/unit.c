@@ -115,7 +115,7 @@ static void on_started(struct unit *u)
 	list_for_each(th, &u->tasks, in_unit)
 	{
 		struct task *t = container_of(th, struct task, home);
-		th->poke_out = false;
+		th->poke_epoch = 0;
 		if (!t->has_body && signal_deliverable(t)) hallway.poke(t);
 	}
 }
@@ -264,6 +264,15 @@ int unit_move(struct unit *u, uint16_t node)
 	u->moving = false;
 	unit_unref(u);
 	waitq_wake_all(&u->changed);
+	return r;
+}
+
+int unit_fetch(struct unit *u)
+{
+	uint16_t from = u->route;
+	int r = unit_move(u, this_node);
+
+	if (r == 0 && from != this_node) u->return_to = from;
 	return r;
 }
 

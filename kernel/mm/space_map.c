@@ -131,7 +131,8 @@ static int32_t map_request(struct space *s, struct map_request *q)
 	int32_t r = map_locked(s, q, &k);
 	mutex_unlock(&s->lock);
 	stock_drop(&k);
-	bool fill = (q->map_flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE || (q->area_flags & (AREA_LOCKED | AREA_ONFAULT)) == AREA_LOCKED;
+	/* an area that arrives with its lock is filled by its capsule */
+	bool fill = (q->map_flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE || (q->map_flags & MAP_LOCKED) || s->lock_future == AREA_LOCKED;
 	if (!is_error(r) && fill) (void)space_populate(s, (uint32_t)r, q->len, (q->prot & PROT_WRITE) && !(q->area_flags & AREA_SHARED));
 	return r;
 }

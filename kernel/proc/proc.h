@@ -121,7 +121,7 @@ struct task_home {
 	void *deputy;                  /* kernel/migrate: mailbox and last reply */
 	/** A home half ended while its body was away or frozen: the result of call k, for when the body asks again. */
 	struct { uint32_t k; int32_t result; bool valid; } kept;
-	bool poke_out;                 /* its away body was told to TAKE since it last called: once is enough */
+	uint32_t poke_epoch;           /* its away body was told in that epoch to TAKE, and has not called since: once is enough; 0 no */
 	bool stop_dequeued;            /* TAKE brought a stop signal; SIGCONT in between makes the STOP void */
 	sigset64 wait_set;             /* of sigtimedwait under way: these interrupt though they are blocked */
 	struct ksiginfo taken_info;    /* what the last TAKE dequeued: travels with its reply */
@@ -307,6 +307,9 @@ struct hallway {
 	/** A unit, a task ends here: drop what kernel/migrate hung on it. */
 	void (*forget_unit)(struct unit *u);
 	void (*forget_task)(struct task *t);
+	/** Home, in another's or the task's own home half: its body, which is away, comes home for a look at its memory and goes back by
+	 *  itself. Sleeps. 0: it is here; else -errno. */
+	int (*fetch_body)(struct unit *u);
 	/** At the boundary at home: unit->return_to is set and the call is over: send it back. */
 	void (*send_back)(struct task *t);
 };

@@ -14,7 +14,7 @@
 #define KIB_PER_PAGE (PAGE_SIZE / 1024)
 
 /* id: a pid, or a tid, which is one of its process. */
-static int find(uint32_t id, struct group **g)
+int procfs_find(uint32_t id, struct group **g)
 {
 	*g = group_find(id);
 	if (*g) return group_visible(*g) ? 0 : -ESRCH;
@@ -29,17 +29,18 @@ static struct task *thread_of(uint32_t id, const struct group *g)
 	return id == g->pid ? NULL : task_find(id);
 }
 
-static bool may_look(const struct group *g, const struct fs_caller *who)
+bool procfs_may_look(const struct group *g, const struct fs_caller *who)
 {
 	return capable(who) || who->cred->euid == g->cred.uid;
 }
 
 /* The space, if it is here. */
-static struct space *space_of(const struct group *g)
+struct space *procfs_space(const struct group *g)
 {
 	struct task *t = group_task(g);
 	return t && t->has_body ? t->body.space : NULL;
 }
+
 
 /* ---- state */
 static bool is_running(const struct task *t)
@@ -116,13 +117,13 @@ static int show_stat(struct text_sink *s, uint32_t pid, const struct fs_caller *
 {
 	static const struct space nowhere;
 	struct group *g;
-	int err = find(pid, &g);
+	int err = procfs_find(pid, &g);
 
 	UNUSED(who);
 	if (err) return err;
 	const struct task *t = thread_of(pid, g);
 	struct figures f = t ? task_figures(t) : group_figures(g);
-	const struct space *m = space_of(g) ? space_of(g) : &nowhere;
+	const struct space *m = procfs_space(g) ? procfs_space(g) : &nowhere;
 	bool zombie = g->state == RUN_ZOMBIE;
 	stat_who(s, g, t);
 	stat_times(s, g, &f);
@@ -139,12 +140,12 @@ static int show_stat(struct text_sink *s, uint32_t pid, const struct fs_caller *
 static int show_statm(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
 {
 	struct group *g;
-	int err = find(pid, &g);
+	int err = procfs_find(pid, &g);
 
 	UNUSED(who);
 	if (err) return err;
 	struct figures f = group_figures(g);
-	const struct space *m = space_of(g);
+	const struct space *m = procfs_space(g);
 	uint32_t text = m ? PAGES(m->code_end - m->code_start) : 0;
 	if (g->state == RUN_ZOMBIE)
 		sink_printf(s, "0 0 0 0 0 0 0\n");
@@ -177,7 +178,7 @@ static void status_signals(struct text_sink *s, const struct group *g, const str
 static int show_status(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
 {
 	struct group *g;
-	int err = find(pid, &g);
+	int err = procfs_find(pid, &g);
 
 	UNUSED(who);
 	if (err) return err;
@@ -203,7 +204,7 @@ static int show_status(struct text_sink *s, uint32_t pid, const struct fs_caller
 static int show_cmdline(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
 {
 	struct group *g;
-	int err = find(pid, &g);
+	int err = procfs_find(pid, &g);
 
 	UNUSED(who);
 	if (!err && g->cmdline) sink_write(s, g->cmdline, g->cmdline_len);
@@ -213,9 +214,9 @@ static int show_cmdline(struct text_sink *s, uint32_t pid, const struct fs_calle
 static int show_environ(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
 {
 	struct group *g;
-	int err = find(pid, &g);
+	int err = procfs_find(pid, &g);
 
-	if (!err && !may_look(g, who)) err = -EACCES;
+	if (!err && !procfs_may_look(g, who)) err = -EACCES;
 	if (!err && g->environ) sink_write(s, g->environ, g->environ_len);
 	return err;
 }
@@ -223,7 +224,7 @@ static int show_environ(struct text_sink *s, uint32_t pid, const struct fs_calle
 static int show_comm(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
 {
 	struct group *g;
-	int err = find(pid, &g);
+	int err = procfs_find(pid, &g);
 
 	UNUSED(who);
 	if (err) return err;
@@ -235,9 +236,9 @@ static int show_comm(struct text_sink *s, uint32_t pid, const struct fs_caller *
 static int store_comm(uint32_t pid, const char *text, uint32_t n, const struct fs_caller *who)
 {
 	struct group *g;
-	int err = find(pid, &g);
+	int err = procfs_find(pid, &g);
 
-	if (!err && !may_look(g, who)) err = -EACCES;
+	if (!err && !procfs_may_look(g, who)) err = -EACCES;
 	if (err) return err;
 	while (n && text[n - 1] == '\n') n--;
 	char name[sizeof g->comm] = "";
@@ -263,7 +264,7 @@ static int show_limits(struct text_sink *s, uint32_t pid, const struct fs_caller
 		{RLIMIT_RTPRIO, "Max realtime priority", ""},   {RLIMIT_RTTIME, "Max realtime timeout", "us"},
 	};
 	struct group *g;
-	int err = find(pid, &g);
+	int err = procfs_find(pid, &g);
 
 	UNUSED(who);
 	if (err) return err;
@@ -277,54 +278,6 @@ static int show_limits(struct text_sink *s, uint32_t pid, const struct fs_caller
 		else sink_printf(s, "%-20llu ", (unsigned long long)l->max);
 		sink_printf(s, "%-10s\n", rows[i].unit);
 	}
-	return 0;
-}
-
-/* ---- maps */
-static const char *area_label(const struct area *a)
-{
-	if (a->flags & AREA_HEAP) return "[heap]";
-	return (a->flags & AREA_STACK) ? "[stack]" : NULL;
-}
-
-static void map_line(struct text_sink *s, const struct group *g, const struct area *a, char *path)
-{
-	uint32_t dev = 0, start = s->len;
-	uint64_t ino = 0;
-	const char *label = area_label(a);
-
-	path[0] = 0;
-	if (a->backing) {
-		if (a->backing->ops->describe) a->backing->ops->describe(a->backing, path, PATH_MAX, &dev, &ino);
-		bool is_exe = g->exe && a->backing == &g->exe->inode->backing;
-		if (!path[0] && is_exe && name_path(g->exe, g->who.root, path, PATH_MAX) < 0) path[0] = 0;
-		label = path;
-	}
-	sink_printf(s, "%08x-%08x %c%c%c%c %08x %02x:%02x %llu", a->start, a->end, a->prot & PROT_READ ? 'r' : '-',
-		    a->prot & PROT_WRITE ? 'w' : '-', a->prot & PROT_EXEC ? 'x' : '-', a->flags & AREA_SHARED ? 's' : 'p',
-		    a->backing ? a->pgoff << PAGE_SHIFT : 0, dev >> 8, dev & 255, (unsigned long long)ino);
-	if (label && label[0]) {
-		uint32_t used = s->len - start;
-		sink_printf(s, "%*s%s", used < 73 ? (int)(73 - used) : 1, "", label);
-	}
-	sink_printf(s, "\n");
-}
-
-/* Nothing here sleeps, so the list stays as it is. */
-static int show_maps(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
-{
-	struct group *g;
-	struct area *a;
-	int err = find(pid, &g);
-
-	if (!err && !may_look(g, who)) err = -EACCES;
-	if (err || list_empty(&g->tasks)) return err;
-	struct space *m = space_of(g);
-	if (!m) return -EIO;
-	char *path = kmalloc(PATH_MAX);
-	if (!path) return -ENOMEM;
-	list_for_each(a, &m->areas, node) map_line(s, g, a, path);
-	kfree(path);
 	return 0;
 }
 
@@ -343,8 +296,8 @@ static int give_link(struct name *n, struct name *root, char *out, uint32_t size
 	static int link_##id(uint32_t pid, char *out, uint32_t size, struct name **target, const struct fs_caller *who) \
 	{ \
 		struct group *g; \
-		int err = find(pid, &g); \
-		if (!err && !may_look(g, who)) err = -EACCES; \
+		int err = procfs_find(pid, &g); \
+		if (!err && !procfs_may_look(g, who)) err = -EACCES; \
 		return err ? err : give_link(g->field, who->root, out, size, target); \
 	}
 LINK(exe, exe)
@@ -355,7 +308,7 @@ LINK(root, who.root)
 static int show_trace(struct text_sink *s, uint32_t pid, const struct fs_caller *who)
 {
 	struct group *g;
-	int err = find(pid, &g);
+	int err = procfs_find(pid, &g);
 
 	UNUSED(who);
 	if (!err) sink_printf(s, "%d\n", g->traced);
@@ -365,9 +318,9 @@ static int show_trace(struct text_sink *s, uint32_t pid, const struct fs_caller 
 static int store_trace(uint32_t pid, const char *text, uint32_t n, const struct fs_caller *who)
 {
 	struct group *g;
-	int err = find(pid, &g);
+	int err = procfs_find(pid, &g);
 
-	if (!err && !may_look(g, who)) err = -EACCES;
+	if (!err && !procfs_may_look(g, who)) err = -EACCES;
 	if (err) return err;
 	if (n < 1 || (text[0] != '0' && text[0] != '1')) return -EINVAL;
 	g->traced = text[0] == '1';
@@ -388,7 +341,7 @@ static uint32_t next_task(uint32_t pid, uint32_t after)
 	struct group *g;
 	uint32_t best = 0;
 
-	if (find(pid, &g)) return 0;
+	if (procfs_find(pid, &g)) return 0;
 	if (g->pid > after) best = g->pid; /* the first thread stays as a zombie */
 	list_for_each(t, &g->tasks, home.in_group)
 		if (t->home.tid > after && (!best || t->home.tid < best)) best = t->home.tid;
@@ -399,7 +352,7 @@ static bool owner(uint32_t pid, uint32_t *uid, uint32_t *gid)
 {
 	struct group *g;
 
-	if (find(pid, &g)) return false;
+	if (procfs_find(pid, &g)) return false;
 	*uid = g->cred.euid;
 	*gid = g->cred.egid;
 	return true;
@@ -409,7 +362,7 @@ static int32_t next_fd(uint32_t pid, int32_t after)
 {
 	struct group *g;
 
-	if (find(pid, &g) || !g->fds) return -1;
+	if (procfs_find(pid, &g) || !g->fds) return -1;
 	for (uint32_t fd = (uint32_t)(after + 1); fd < g->fds->size; fd++)
 		if (g->fds->files[fd]) return (int32_t)fd;
 	return -1;
@@ -419,7 +372,7 @@ static struct file *get_fd(uint32_t pid, int32_t fd)
 {
 	struct group *g;
 
-	return find(pid, &g) || !g->fds ? NULL : fd_get(g->fds, fd);
+	return procfs_find(pid, &g) || !g->fds ? NULL : fd_get(g->fds, fd);
 }
 
 void procfs_rows_init(void)
@@ -433,7 +386,8 @@ void procfs_rows_init(void)
 		{.name = "environ", .mode = 0400, .show = show_environ},
 		{.name = "comm", .mode = 0644, .show = show_comm, .store = store_comm},
 		{.name = "limits", .mode = 0444, .show = show_limits},
-		{.name = "maps", .mode = 0444, .show = show_maps},
+		{.name = "maps", .mode = 0444, .show = procfs_show_maps},
+		{.name = "smaps", .mode = 0444, .show = procfs_show_smaps},
 		{.name = "exe", .mode = 0777, .link = link_exe},
 		{.name = "cwd", .mode = 0777, .link = link_cwd},
 		{.name = "root", .mode = 0777, .link = link_root},

@@ -1,6 +1,6 @@
 /* sys_process_vm.c - bytes between two processes' memories: process_vm_readv(2), process_vm_writev(2).
  * Called by: dispatch.c through table.def (home halves; the caller comes home).
- * Never: reaches a body that is away: -EIO, it may be brought home first.  */
+ * Never: reaches a body that is away: it comes home for it.  */
 #include "kernel/mm/kheap.h"
 #include "kernel/proc/task.h"
 #include "kernel/syscall/sysarg.h"
@@ -83,7 +83,12 @@ static int32_t with_target(struct ucall *c, struct side *here, struct side *ther
 
 	if (!t || t->exiting || t->home.group->state == RUN_ZOMBIE) return -ESRCH;
 	if (!may_access(c, t->home.group)) return -EPERM;
-	if (!t->has_body || !t->body.space) return -EIO;
+	if (!t->has_body && hallway.fetch_body) {
+		int r = hallway.fetch_body(t->home.unit);
+		t = r ? NULL : task_find(c->arg[0]);
+		if (!t) return r ? r : -ESRCH;
+	}
+	if (!t->has_body || !t->body.space) return -ESRCH;
 	struct space *s = t->body.space;
 	space_ref(s);
 	umem_init_local(&mem, s, &s->moved);

@@ -73,7 +73,7 @@ def parse(lines, family):
         pair = (parts[0], parts[1])
         if pair in found:
             raise AbiError(f"{family}: twice: {parts[0]} | {parts[1]}")
-        found[pair] = parts[2]
+        found[pair] = parts[2].rstrip()  # a serial line has lost such blanks
     return found
 
 

@@ -264,8 +264,8 @@ static void threads(void)
 	put("tgkill", "to a thread", sc(SYS_tgkill, getpid(), tid, SIGUSR2));
 	pthread_join(t, NULL);
 	note("tgkill", "handled by that thread", "%d", handled_by == tid);
-	put("clone", "CLONE_THREAD without CLONE_SIGHAND", sc(SYS_clone, CLONE_THREAD | CLONE_VM, 0, 0, 0, 0));
-	put("clone", "CLONE_SIGHAND without CLONE_VM", sc(SYS_clone, CLONE_SIGHAND, 0, 0, 0, 0));
+	put("clone", "CLONE_THREAD, not CLONE_SIGHAND", sc(SYS_clone, CLONE_THREAD | CLONE_VM, 0, 0, 0, 0));
+	put("clone", "CLONE_SIGHAND, not CLONE_VM", sc(SYS_clone, CLONE_SIGHAND, 0, 0, 0, 0));
 	put("clone", "CLONE_FS and CLONE_NEWNS", sc(SYS_clone, CLONE_FS | CLONE_NEWNS, 0, 0, 0, 0));
 	put("clone", "CLONE_SETTLS, bad pointer", sc(SYS_clone, CLONE_VM | CLONE_SETTLS | SIGCHLD, stack[1] + 65000, 0, 16, 0));
 }

@@ -130,7 +130,7 @@ static void limits(void)
 	char *m = mem(8);
 	sc(SYS_prlimit64, 0, RLIMIT_MEMLOCK, NULL, &r);
 	note("prlimit64", "RLIMIT_MEMLOCK at first", "%llu %llu", r.cur, r.max);
-	struct rlimit four = {4 * PG, 4 * PG}, none = {0, 0};
+	struct rlimit four = {4 * PG, 4 * PG};
 	setrlimit(RLIMIT_MEMLOCK, &four);
 	put("mlock", "not root, up to the limit", sc(SYS_mlock, m, 4 * PG));
 	put("mlock", "not root, one more", sc(SYS_mlock, m + 4 * PG, PG));
@@ -139,11 +139,27 @@ static void limits(void)
 	put("mlock2", "not root, over the limit", sc(376, m + 4 * PG, PG, 1));
 	put("mmap2", "MAP_LOCKED over the limit", sc(SYS_mmap2, 0, PG, RW, ANON | MAP_LOCKED, -1, 0));
 	put("munlock", "not root, a page", sc(SYS_munlock, m, PG));
+}
+
+static void limits_again(void)
+{
+	struct rlimit four = {4 * PG, 4 * PG};
+	char *m = mem(8);
+
+	setrlimit(RLIMIT_MEMLOCK, &four);
+	sc(SYS_mlock, m, 3 * PG);
 	ok("mmap2", "MAP_LOCKED in the limit", sc(SYS_mmap2, 0, PG, RW, ANON | MAP_LOCKED, -1, 0));
 	locked("mlock", "VmLck at the limit");
 	put("mlockall", "MCL_CURRENT over the limit", sc(SYS_mlockall, MCL_CURRENT));
 	put("mlockall", "not root, MCL_FUTURE", sc(SYS_mlockall, MCL_FUTURE));
 	put("munlockall", "not root", sc(SYS_munlockall));
+}
+
+static void no_locks(void)
+{
+	struct rlimit none = {0, 0};
+	char *m = mem(1);
+
 	setrlimit(RLIMIT_MEMLOCK, &none);
 	put("mlock", "limit 0", sc(SYS_mlock, m, PG));
 	put("mlock", "limit 0, nothing there", sc(SYS_mlock, 0x1000000, PG));
@@ -227,7 +243,13 @@ static void locks(void)
 	note("mlockall", "VmLck of all", "%s", vmlck() > 20 ? "much" : "little");
 	put("munlockall", "after all", sc(SYS_munlockall));
 	locked("munlockall", "VmLck after all");
+}
+
+static void lock_limits(void)
+{
 	as_user(1000, 1000, limits);
+	as_user(1000, 1000, limits_again);
+	as_user(1000, 1000, no_locks);
 }
 
 static void file_pages(void)
@@ -335,6 +357,18 @@ static void others(void)
 	put("process_vm_readv", "local bad", sc(347, pid, two + 1, 1, &r, 1, 0));
 	put("process_vm_readv", "bad vector", sc(347, pid, 1, 1, &r, 1, 0));
 	put("process_vm_readv", "bad remote vector", sc(347, pid, &l, 1, 1, 1, 0));
+	close(go[1]);
+	waitpid(pid, NULL, 0);
+}
+
+static void other_errors(void)
+{
+	char buf[32] = "";
+	struct iovec l = {buf, 11}, r = {victim_text, 11};
+
+	must("pipe", pipe(go));
+	pid_t pid = fork();
+	if (!pid) { peer(); _exit(0); }
 	put("process_vm_readv", "flags", sc(347, pid, &l, 1, &r, 1, 1));
 	put("process_vm_readv", "no such process", sc(347, 0x3fffffff, &l, 1, &r, 1, 0));
 	put("process_vm_readv", "too many pieces", sc(347, pid, &l, 1025, &r, 1, 0));
@@ -392,6 +426,6 @@ static void numa(void)
 }
 
 const struct section sections[] = {
-	{"remaps", remaps}, {"locks", locks}, {"file_pages", file_pages}, {"memfds", memfds}, {"others", others}, {"barriers", barriers},
+	{"remaps", remaps}, {"locks", locks}, {"lock_limits", lock_limits}, {"file_pages", file_pages}, {"memfds", memfds}, {"others", others}, {"other_errors", other_errors}, {"barriers", barriers},
 	{"numa", numa}, {NULL, NULL},
 };

@@ -101,7 +101,7 @@ static void flags(void)
 	T("open", "unknown flags", op("file", O_RDONLY | 0x78000000));
 	T("open", "device without a driver", (mknod("odd", S_IFCHR | 0644, makedev(240, 77)), op("odd", O_RDONLY)));
 	T("open", "block device without a driver", (mknod("oddb", S_IFBLK | 0644, makedev(240, 77)), op("oddb", O_RDONLY)));
-	T("open", "/dev/tty without a terminal", op("/dev/tty", O_RDWR));
+	T("open", "/dev/tty, no terminal", op("/dev/tty", O_RDWR));
 	T("open", "fifo without a reader, O_WRONLY|O_NONBLOCK", op("fifo", O_WRONLY | O_NONBLOCK));
 	T("open", "fifo without a writer, O_RDONLY|O_NONBLOCK", op("fifo", O_RDONLY | O_NONBLOCK));
 	T("open", "fifo, O_RDWR", op("fifo", O_RDWR));

@@ -77,7 +77,7 @@ static void any_ioctl(void)
 	n = 1;
 	TV("ioctl", "FIONBIO", syscall(SYS_ioctl, fd, FIONBIO, &n), "%o", fcntl(fd, F_GETFL));
 	T("ioctl", "FIONBIO, bad pointer", syscall(SYS_ioctl, fd, FIONBIO, BAD));
-	T("ioctl", "TCGETS of a file", syscall(SYS_ioctl, fd, 0x5401, edge(60)));
+	T("ioctl", "TCGETS of any file", syscall(SYS_ioctl, fd, 0x5401, edge(60)));
 	T("ioctl", "TCGETS of /dev/null", syscall(SYS_ioctl, 0, 0x5401, edge(60)));
 	T("ioctl", "unknown command", syscall(SYS_ioctl, fd, 0x12345678, 0));
 	T("ioctl", "FIGETBSZ of a file", syscall(SYS_ioctl, fd, 2, &n));

@@ -153,7 +153,7 @@ static void limits(void)
 	lseek(fd, 1000000, SEEK_SET);
 	setrlimit(RLIMIT_FSIZE, &r);
 	signal(SIGXFSZ, SIG_IGN);
-	TV("write", "across RLIMIT_FSIZE", write(fd, "0123456789abc", 13), "size %ld", size_of(fd));
+	TV("write", "across RLIMIT_FSIZE, a part", write(fd, "0123456789abc", 13), "size %ld", size_of(fd));
 	T("write", "at RLIMIT_FSIZE, SIGXFSZ ignored", write(fd, "x", 1));
 	T("write", "0 bytes at RLIMIT_FSIZE", write(fd, "x", 0));
 	T("pwrite64", "behind RLIMIT_FSIZE", pwrite(fd, "x", 1, 1000100));

@@ -75,6 +75,13 @@ static void rights(void)
 	send_control(p[0], SOL_SOCKET, SCM_RIGHTS, fds, 4, "peek");
 	note("recvmsg", "MSG_PEEK gives them too", "%s", receive(p[1], 10, 100, MSG_PEEK));
 	note("recvmsg", "and they are still there", "%s", receive(p[1], 10, 100, 0));
+}
+
+static void streams(void)
+{
+	int fds[60] = {must_open("f", O_RDWR | O_CREAT, 0600)};
+
+	pair(SOCK_STREAM);
 	send_control(p[0], SOL_SOCKET, SCM_RIGHTS, fds, 4, "abc");
 	send(p[0], "def", 3, 0);
 	note("recvmsg", "a read ends behind descriptors", "%s", receive(p[1], 10, 100, 0));
@@ -90,6 +97,13 @@ static void rights(void)
 	note("recvmsg", "the other part", "%s", receive(p[1], 2, 100, 0));
 	put("sendmsg", "descriptors without a byte, stream", send_control(p[0], SOL_SOCKET, SCM_RIGHTS, fds, 4, ""));
 	note("recvmsg", "nothing came of it", "%s", receive(p[1], 2, 100, MSG_DONTWAIT));
+}
+
+static void refused(void)
+{
+	int fds[4], file = must_open("f", O_RDWR | O_CREAT, 0600);
+
+	pair(SOCK_STREAM);
 	fds[0] = NOFD;
 	put("sendmsg", "a bad descriptor", send_control(p[0], SOL_SOCKET, SCM_RIGHTS, fds, 4, "x"));
 	fds[0] = -1;
@@ -122,11 +136,17 @@ static void rights(void)
 	note("recvmsg", "descriptors without a byte, dgram", "%s", receive(p[1], 10, 100, 0));
 }
 
-static void plain_creds(void)
+static void own_creds(void)
 {
-	struct ucred_ k = {getpid(), 1000, 1000}, root = {getpid(), 0, 0}, init = {1, 1000, 1000};
+	struct ucred_ k = {getpid(), 1000, 1000};
 	pair(SOCK_STREAM);
 	put("sendmsg", "own credentials, not root", send_control(p[0], SOL_SOCKET, SCM_CREDENTIALS, &k, 12, "x"));
+}
+
+static void others_creds(void)
+{
+	struct ucred_ root = {getpid(), 0, 0}, init = {1, 1000, 1000};
+	pair(SOCK_STREAM);
 	put("sendmsg", "root's credentials, not root", send_control(p[0], SOL_SOCKET, SCM_CREDENTIALS, &root, 12, "x"));
 	put("sendmsg", "another's pid, not root", send_control(p[0], SOL_SOCKET, SCM_CREDENTIALS, &init, 12, "x"));
 }
@@ -152,16 +172,20 @@ static void creds(void)
 	send_control(p[0], SOL_SOCKET, SCM_CREDENTIALS, &other, 12, "b");
 	note("recvmsg", "a read ends at other credentials", "%s", receive(p[1], 10, 100, 0));
 	note("recvmsg", "the others", "%s", receive(p[1], 10, 100, 0));
-	as_user(1000, 1000, plain_creds);
+}
+
+static void claims(void)
+{
+	as_user(1000, 1000, own_creds);
+	as_user(1000, 1000, others_creds);
 }
 
 static void vectors(void)
 {
-	char a[4], b[4], text[16] = "";
+	char a[4], b[4];
 	struct iovec v[3] = {{(void *)"abc", 3}, {NULL, 0}, {(void *)"defg", 4}}, w[2] = {{a, 3}, {b, 4}}, bad[2] = {{(void *)"xy", 2}, {(void *)16, 3}}, neg = {a, (size_t)-1};
 	struct msghdr m = {.msg_iov = v, .msg_iovlen = 3};
 	struct sockaddr_un u = {.sun_family = AF_UNIX};
-	int d[2], l;
 
 	pair(SOCK_STREAM);
 	put("sendmsg", "three pieces", sc(SYS_sendmsg, p[0], &m, 0));
@@ -194,7 +218,16 @@ static void vectors(void)
 	put("recvmsg", "negative address length", sc(SYS_recvmsg, p[1], &m, MSG_DONTWAIT));
 	m.msg_name = (void *)16, m.msg_namelen = 10;
 	put("sendmsg", "bad address pointer", sc(SYS_sendmsg, p[0], &m, 0));
-	/* datagrams with addresses */
+}
+
+static void addresses(void)
+{
+	char a[4];
+	struct iovec v[3] = {{(void *)"abc", 3}, {NULL, 0}, {(void *)"defg", 4}}, w[1] = {{a, 3}};
+	struct msghdr m;
+	struct sockaddr_un u = {.sun_family = AF_UNIX};
+	int d[2], l;
+
 	d[0] = socket(AF_UNIX, SOCK_DGRAM, 0), d[1] = socket(AF_UNIX, SOCK_DGRAM, 0);
 	strcpy(u.sun_path, "to");
 	must("bind", bind(d[1], (void *)&u, 5));
@@ -213,6 +246,10 @@ static void vectors(void)
 	m.msg_namelen = sizeof u;
 	sc(SYS_recvmsg, d[1], &m, 0);
 	note("recvmsg", "dgram, the address", "%s", u.sun_path);
+}
+
+static void packets(void)
+{
 	pair(SOCK_SEQPACKET);
 	send(p[0], "rec1", 4, 0), send(p[0], "rec2", 4, MSG_EOR);
 	note("recvmsg", "seqpacket", "%s", receive(p[1], 10, 0, 0));
@@ -220,7 +257,6 @@ static void vectors(void)
 	note("recvmsg", "seqpacket, empty", "%s", receive(p[1], 2, 0, MSG_DONTWAIT));
 	put("sendto", "seqpacket of length 0", sc(SYS_sendto, p[0], "", 0, 0, NULL, 0));
 	note("recvmsg", "seqpacket of length 0", "%s", receive(p[1], 2, 0, MSG_DONTWAIT));
-	(void)text;
 }
 
 static void many(void)
@@ -228,7 +264,6 @@ static void many(void)
 	struct mmsghdr { struct msghdr h; unsigned len; } m[4];
 	char buf[4][8];
 	struct iovec v[4] = {{(void *)"one", 3}, {(void *)"two2", 4}, {(void *)"three", 5}, {(void *)16, 4}}, r[4];
-	struct timespec zero = {0, 0}, bad = {0, -1}, ms = {0, 5000000};
 
 	pair(SOCK_DGRAM);
 	memset(m, 0, sizeof m);
@@ -246,6 +281,18 @@ static void many(void)
 	note("recvmmsg", "lengths and bytes", "%u %u %u %.3s %.4s %.5s", m[0].len, m[1].len, m[2].len, buf[0], buf[1], buf[2]);
 	put("recvmmsg", "the last, MSG_DONTWAIT", sc(SYS_recvmmsg, p[1], m, 4, MSG_DONTWAIT, NULL));
 	put("recvmmsg", "none there, MSG_DONTWAIT", sc(SYS_recvmmsg, p[1], m, 4, MSG_DONTWAIT, NULL));
+}
+
+static void many_times(void)
+{
+	struct mmsghdr { struct msghdr h; unsigned len; } m[4];
+	char buf[4][8];
+	struct iovec r[4];
+	struct timespec zero = {0, 0}, bad = {0, -1}, ms = {0, 5000000};
+
+	pair(SOCK_DGRAM);
+	memset(m, 0, sizeof m);
+	for (int i = 0; i < 4; i++) r[i] = (struct iovec){buf[i], 8}, m[i].h.msg_iov = &r[i], m[i].h.msg_iovlen = 1;
 	send(p[0], "a", 1, 0), send(p[0], "b", 1, 0);
 	put("recvmmsg", "MSG_WAITFORONE", sc(SYS_recvmmsg, p[1], m, 4, 0x10000, NULL));
 	send(p[0], "a", 1, 0);
@@ -264,4 +311,4 @@ static void many(void)
 	put("recvmmsg_time64", "bad fd", sc(417, NOFD, m, 2, MSG_DONTWAIT, NULL));
 }
 
-const struct section sections[] = {{"rights", rights}, {"creds", creds}, {"vectors", vectors}, {"many", many}, {NULL, NULL}};
+const struct section sections[] = {{"rights", rights}, {"streams", streams}, {"refused", refused}, {"creds", creds}, {"claims", claims}, {"vectors", vectors}, {"addresses", addresses}, {"packets", packets}, {"many", many}, {"many_times", many_times}, {NULL, NULL}};

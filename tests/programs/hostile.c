@@ -34,10 +34,11 @@
 #define PAGE     4096
 #define FAMILY   40  /* processes of nobody */
 #define SPACE    (48 << 20)
-#define ROUND_MS 1500 /* a child may sleep in a call that long */
+#define ROUND_MS 1500 /* a child may sleep in a call that long; away ROUND_AWAY_MS */
+#define ROUND_AWAY_MS 6000
 #define PROCESSES_MAX 32
 #define REPORT   900 /* the descriptor on which a child says that it made MARK calls more */
-#define MARK     20
+#define MARK     5
 
 static uint32_t state;
 static char *page, *hole, *solid;
@@ -271,7 +272,7 @@ static void tend(struct one *c, uint32_t seed, int node)
 {
 	if (c->pid && waitpid(c->pid, NULL, WNOHANG) == c->pid)
 		c->pid = 0;
-	if (c->pid && now_ms() - c->since > ROUND_MS)
+	if (c->pid && now_ms() - c->since > (node ? ROUND_AWAY_MS : ROUND_MS))
 		kill(c->pid, SIGKILL);
 	if (c->pid)
 		return;

@@ -35,7 +35,7 @@ def wait_settled(c, before, what, node=1):
 
 EXHAUSTED = {
     "processes": "each refused or killed", "overcommit": "refused or killed", "tmpfs": "full", "files": "full", "pipes": "no more",
-    "forks": "a tall tree", "threads": "no more", "descriptors": "EMFILE", "maps": "ENOMEM",
+    "forks": "a tall tree", "threads": "no more", "descriptors": "EMFILE, all polled", "maps": "ENOMEM",
 }
 
 

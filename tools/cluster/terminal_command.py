@@ -31,12 +31,9 @@ def term_name(name):
 
 
 def environment(ours):
-    """What of this environment a command on a terminal should know."""
-    env = ["TERM=" + term_name(ours.get("TERM", ""))]
-    locale = ours.get("LC_ALL") or ours.get("LC_CTYPE") or ours.get("LANG") or ""
-    if locale.lower().endswith(("utf-8", "utf8")):
-        env.append("LANG=C.UTF-8")  # the one locale that no package need bring
-    return env
+    """What of this environment a command on a terminal should know.  Not the locale: a node has none but C, if no package
+    brought another, and programs complain of one that is not there."""
+    return ["TERM=" + term_name(ours.get("TERM", ""))]
 
 
 class LeaveKeys:
