@@ -90,7 +90,11 @@ def verdict(found):
     gains = {row: g for row in ROWS if (g := hardest(found, row)) is not None}
     behind = [ROWS[row] for row, g in gains.items() if g < 1]
     double = sum(g >= 2 for g in gains.values())
-    text = f"Of {len(gains)} rows, by the hardest column of each: {len(gains) - len(behind)} ahead, {double} at least twice as fast."
+    text = ""
+    for mode in MODES:
+        of = [g for row in ROWS if (g := gain(found, mode, row)) is not None]
+        text += f"{MODES[mode]}: of {len(of)} rows {sum(g >= 1 for g in of)} ahead, {sum(g >= 2 for g in of)} at least twice as fast. "
+    text += f"By the hardest column of each row: {len(gains) - len(behind)} ahead, {double} at least twice as fast."
     return text + (f" Behind: {'; '.join(behind)}." if behind else ""), not behind and 3 * double >= 2 * len(gains)
 
 
