@@ -147,7 +147,7 @@ def test_trinity(cluster):
 
 # ---- busybox's own tests
 
-SLICE = ("cut", "cp", "mv", "expr", "find", "touch", "ash-signals", "ash-redir")
+SLICE = ("cut", "cp", "mv", "expr", "touch", "ash-redir")
 
 
 @pytest.mark.limit(14400 if NIGHTLY else 240)
@@ -159,7 +159,7 @@ def test_busybox_suite(cluster, tmp_path):
                                                f"{tmp_path}/job:/root/job"])
     done = c.exec(1, "sh", "/root/job", timeout=14000 if NIGHTLY else 200)
     found = busybox_suite.results(done.out.decode(errors="replace"))
-    assert sum(v == "PASS" for v in found.values()) > (700 if NIGHTLY else 40), done
+    assert sum(v == "PASS" for v in found.values()) > (700 if NIGHTLY else 30), done
     wrong = busybox_suite.differences(found, names)
     assert not wrong, "\n".join(wrong)
 
