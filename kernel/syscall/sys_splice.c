@@ -20,6 +20,11 @@ static bool is_pipe(const struct file *f)
 	return f->ops == &fifo_file_ops;
 }
 
+static bool is_socket(const struct file *f)
+{
+	return f->inode && S_ISSOCK(f->inode->mode);
+}
+
 /** Room in a pipe: 0; -EPIPE (with its signal), -EAGAIN. Without nonblock the write itself waits. */
 static int32_t room_in(struct ucall *c, struct file *pipe, bool nonblock)
 {
@@ -87,13 +92,32 @@ static int32_t file_to_pipe(struct ucall *c, struct way *w, uint32_t len)
 	return done ? (int32_t)done : r;
 }
 
+/* Only for the first bytes does it wait: what a socket has given cannot be put back. */
+static int32_t socket_to_pipe(struct ucall *c, struct way *w, uint32_t len)
+{
+	uint32_t done = 0;
+	int32_t r = 0;
+
+	while (done < len) {
+		struct uio u;
+		r = room_in(c, w->out, done || w->nonblock || (w->out->flags & O_NONBLOCK));
+		if (!r && (done || w->nonblock) && !(file_poll(w->in, NULL) & (POLLIN | POLLHUP))) r = -EAGAIN;
+		uio_init_kernel(&u, w->page, MIN(len - done, PAGE_SIZE));
+		if (!r) r = file_read(w->in, &u, NULL, ucall_who(c));
+		if (r > 0) r = write_page(c, w, (uint32_t)r, NULL);
+		if (r <= 0) break;
+		done += (uint32_t)r;
+	}
+	return done ? (int32_t)done : r;
+}
+
 /* ---- splice */
 
 static int32_t fetch_position(struct ucall *c, struct file *f, uint32_t at, uint64_t *pos)
 {
 	*pos = f->pos;
 	if (!at) return 0;
-	if (is_pipe(f)) return -ESPIPE;
+	if (is_pipe(f) || is_socket(f)) return -ESPIPE;
 	int err = umem_fetch(c->mem, pos, uaddr(at), sizeof *pos);
 	return err ? err : (int64_t)*pos < 0 ? -EINVAL : 0;
 }
@@ -114,7 +138,7 @@ static int32_t splice_refused(const struct way *w)
 		if (is_pipe(w->out)) return w->in->priv == w->out->priv ? -EINVAL : 0;
 		return w->out->flags & O_APPEND ? -EINVAL : 0;
 	}
-	return is_pipe(w->out) && w->in->ops == &regular_file_ops ? 0 : -EINVAL;
+	return is_pipe(w->out) && (w->in->ops == &regular_file_ops || is_socket(w->in)) ? 0 : -EINVAL;
 }
 
 static int32_t splice(struct ucall *c, struct way *w)
@@ -125,7 +149,9 @@ static int32_t splice(struct ucall *c, struct way *w)
 	if (!r) r = fetch_position(c, w->out, out_at, &w->out_pos);
 	if (!r) r = splice_refused(w);
 	if (r) return r;
-	if (!is_pipe(w->in)) {
+	if (is_socket(w->in)) {
+		r = socket_to_pipe(c, w, len);
+	} else if (!is_pipe(w->in)) {
 		r = file_to_pipe(c, w, len);
 		if (r > 0) err = keep_position(c, w->in, in_at, w->in_pos);
 	} else {
