@@ -7,14 +7,16 @@
 static uint32_t deputy_fetch(struct umem *m, void *dst, uaddr_t src, uint32_t n)
 {
 	const struct parcel *p = m->ctx;
+	uint32_t best = 0, from = 0;
 
-	for (uint32_t i = 0; i < p->n; i++) {
+	for (uint32_t i = 0; i < p->n; i++) { /* windows may overlap: the one that reaches farthest */
 		uint32_t off = src.v - p->w[i].at;
-		if (!p->w[i].in || off >= p->w[i].len) continue;
-		uint32_t part = MIN(n, p->w[i].len - off);
-		return stream_read(&p->in, p->w[i].in_base + off, dst, part) ? part : 0;
+		if (!p->w[i].in || off >= p->w[i].len || p->w[i].len - off <= best) continue;
+		best = p->w[i].len - off;
+		from = p->w[i].in_base + off;
 	}
-	return 0;
+	uint32_t part = MIN(n, best);
+	return part && stream_read(&p->in, from, dst, part) ? part : 0;
 }
 
 /* The first store into a window that is read and written: what is not stored keeps the value that came. */

@@ -54,5 +54,5 @@ syscall_half sys_exit, home_row_fork, body_row_fork, finish_row_fork, home_row_c
 	sys_recvmmsg, sys_recvmmsg64, body_take, home_stop, home_exit_status, home_exit_one, home_mirror, sys_unshare;
 syscall_resolver mux_restart, mux_prctl, mux_mmap_old, mux_mmap2, mux_fcntl, mux_fcntl64, mux_ioctl, mux_ppoll,
 	mux_ppoll64, mux_select_old, mux_pselect6, mux_pselect6_64, mux_setitimer, mux_getitimer,
-	mux_socketcall, mux_epoll_pwait, mux_epoll_pwait2, mux_ipc, mux_shmat;
+	mux_socketcall, mux_sendto, mux_recvfrom, mux_epoll_pwait, mux_epoll_pwait2, mux_ipc, mux_shmat;
 #endif

@@ -184,6 +184,11 @@ static const struct sysrow *epoll_pwait(struct ucall *c, enum sysrow_id id)
 const struct sysrow *mux_epoll_pwait(struct ucall *c) { return epoll_pwait(c, ROW_epoll_pwait_row); }
 const struct sysrow *mux_epoll_pwait2(struct ucall *c) { return epoll_pwait(c, ROW_epoll_pwait2_row); }
 
+/* ---- sockets: a message is one piece, so one that no window holds needs the body at home */
+
+const struct sysrow *mux_sendto(struct ucall *c) { return row(c->arg[2] > SYSCALL_SLICE ? ROW_sendto_whole : ROW_sendto_window); }
+const struct sysrow *mux_recvfrom(struct ucall *c) { return row(c->arg[2] > SYSCALL_SLICE ? ROW_recvfrom_whole : ROW_recvfrom_window); }
+
 /* ---- socketcall: the arguments lie in user memory */
 
 const struct sysrow *mux_socketcall(struct ucall *c)
@@ -201,6 +206,8 @@ const struct sysrow *mux_socketcall(struct ucall *c)
 	int err = umem_fetch(c->mem, a, uaddr(c->arg[1]), calls[call].n * 4u);
 	if (err) return failed(c, err);
 	for (int i = 0; i < 6; i++) c->arg[i] = a[i];
+	if (calls[call].id == ROW_sendto) return mux_sendto(c);
+	if (calls[call].id == ROW_recvfrom) return mux_recvfrom(c);
 	return row(calls[call].id);
 }
 
