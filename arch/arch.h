@@ -18,8 +18,7 @@ uint32_t irq_save(void);            /* disable interrupts, return the state befo
 void irq_restore(uint32_t state);
 bool irq_enabled(void);
 void arch_idle(void);               /* atomically enable interrupts and wait for one; returns with them enabled */
-void arch_irq_mask(uint32_t line);  /* PIC lines 0..15; the cascade is arch's own business */
-void arch_irq_unmask(uint32_t line);
+void arch_irq_unmask(uint32_t line); /* PIC lines 0..15; the cascade is arch's own business */
 
 /* ---- kernel threads --------------------------------------------------------------------------- */
 struct arch_context { uint32_t esp; };

@@ -72,18 +72,15 @@ void pic_end(uint32_t line)
 	outb(PIC1, PIC_EOI);
 }
 
-static void change_mask(uint32_t line, bool masked)
+void arch_irq_unmask(uint32_t line)
 {
 	if (line > 15 || line == CASCADE) return;
 	uint32_t s = irq_save();
-	pic_mask = (uint16_t)(masked ? pic_mask | (1u << line) : pic_mask & ~(1u << line));
+	pic_mask = (uint16_t)(pic_mask & ~(1u << line));
 	if (line < 8) outb(PIC1 + 1, (uint8_t)pic_mask);
 	else outb(PIC2 + 1, (uint8_t)(pic_mask >> 8));
 	irq_restore(s);
 }
-
-void arch_irq_mask(uint32_t line) { change_mask(line, true); }
-void arch_irq_unmask(uint32_t line) { change_mask(line, false); }
 
 /* ---- 8254.  Source: Intel 8254 data sheet, mode 0. */
 
