@@ -12,9 +12,9 @@ MOVES = 200 if NIGHTLY else 20
 
 def move_while_it_runs(job, mover, rng, pids=None):
     """Moves the job's process (or any of those that pids() names) at random moments until it ends, to every node equally often."""
-    here, targets, step = {}, [], 0
+    here, targets, step, took = {}, [], 0, 0.0
     while job.running():
-        time.sleep(rng.random() * 0.08)
+        time.sleep(rng.random() * max(0.08, 3 * took))  # it gets on with its work, too: a large one takes long to move
         if step % 8 == 0:
             choice = pids() if pids else [job.pid]
         step += 1
@@ -23,8 +23,10 @@ def move_while_it_runs(job, mover, rng, pids=None):
         pid = rng.choice(choice)
         targets = targets or rng.sample(range(1, NODES + 1), NODES)
         to = targets.pop()
+        start = time.monotonic()
         if to != here.get(pid, 1) and mover.move(pid, to):
             here[pid] = to
+        took = time.monotonic() - start
 
 
 def move_through_runs(c, rng, start, check, pids=None):
