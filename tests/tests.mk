@@ -1,6 +1,6 @@
 # tests.mk - the test programs, and the targets that run everything.
 # Included by the root Makefile.  `make test` ends with one line: N passed, N failed, N skipped.
-# Sizes: `make test` under 10 minutes on 2 cores; `make nightly` for hours (docs/nightly.md).
+# Sizes: `make test` a quarter of an hour on 2 cores; `make nightly` for hours (docs/nightly.md).
 PROGRAM_NAMES := $(patsubst tests/programs/%.c,%,$(wildcard tests/programs/*.c))
 PROGRAM_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Wshadow -Werror -march=i686
 GLIBC_PROGRAMS := $(PROGRAM_NAMES:%=build/programs/glibc-%)
@@ -44,6 +44,6 @@ mutants-kernel: packages-test
 
 help: help-test
 help-test:
-	@echo "test      all tests (under 10 minutes); nightly: the long ones too; PART=list, PART=a,b (docs/nightly.md)"
+	@echo "test      all tests (a quarter of an hour); nightly: the long ones too; PART=list, PART=a,b (docs/nightly.md)"
 	@echo "test-qemu the system tests;  programs: their programs;  bench: figures beside Linux's"
 	@echo "mutants   known mistakes, built in on purpose: a test must see each"
