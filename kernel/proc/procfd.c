@@ -82,14 +82,6 @@ static uint32_t signals_poll(struct file *f, struct pollset *ps)
 	return (signal_pending_set(t) & s->set) ? POLLIN : 0;
 }
 
-/* As Linux's noop_llseek. */
-static int64_t stays(struct file *f, int64_t off, int whence)
-{
-	UNUSED(off);
-	UNUSED(whence);
-	return (int64_t)f->pos;
-}
-
 static void signals_release(struct file *f)
 {
 	kfree(f->priv);
@@ -97,7 +89,7 @@ static void signals_release(struct file *f)
 
 static const struct file_ops signals_ops = {
 	.read = signals_read,
-	.seek = stays,
+	.seek = file_noop_seek,
 	.poll = signals_poll,
 	.release = signals_release,
 };

@@ -90,34 +90,47 @@ int32_t sys_socketpair(struct ucall *c)
 }
 
 /* ---- names and connections */
-static int32_t with_addr(struct ucall *c, bool connect)
+typedef int32_t socket_act(struct ucall *c, struct file *f, struct socket *s);
+
+/* What argument 0 names is held while `act` is at it. */
+static int32_t with_socket(struct ucall *c, socket_act *act)
+{
+	struct socket *s;
+	struct file *f;
+	int32_t r = arg_socket(c, c->arg[0], &f, &s);
+
+	if (r) return r;
+	r = act(c, f, s);
+	file_unref(f);
+	return r;
+}
+
+static int32_t bind_it(struct ucall *c, struct file *f, struct socket *s)
 {
 	struct sock_addr a;
-	struct socket *s;
-	struct file *f;
-	int32_t r = arg_socket(c, c->arg[0], &f, &s);
+	int32_t r = fetch_addr(c, c->arg[1], c->arg[2], &a);
 
-	if (r) return r;
-	r = fetch_addr(c, c->arg[1], c->arg[2], &a);
-	if (!r) r = connect ? s->ops->connect(s, &a, f->flags & O_NONBLOCK, ucall_who(c)) : s->ops->bind(s, &a, ucall_who(c));
-	file_unref(f);
-	return r;
+	UNUSED(f);
+	return r ? r : s->ops->bind(s, &a, ucall_who(c));
 }
 
-int32_t sys_bind(struct ucall *c) { return with_addr(c, false); }
-int32_t sys_connect(struct ucall *c) { return with_addr(c, true); }
-
-int32_t sys_listen(struct ucall *c)
+static int32_t connect_it(struct ucall *c, struct file *f, struct socket *s)
 {
-	struct socket *s;
-	struct file *f;
-	int32_t r = arg_socket(c, c->arg[0], &f, &s);
+	struct sock_addr a;
+	int32_t r = fetch_addr(c, c->arg[1], c->arg[2], &a);
 
-	if (r) return r;
-	r = s->ops->listen(s, c->arg[1], ucall_who(c));
-	file_unref(f);
-	return r;
+	return r ? r : s->ops->connect(s, &a, f->flags & O_NONBLOCK, ucall_who(c));
 }
+
+static int32_t listen_on(struct ucall *c, struct file *f, struct socket *s)
+{
+	UNUSED(f);
+	return s->ops->listen(s, c->arg[1], ucall_who(c));
+}
+
+int32_t sys_bind(struct ucall *c) { return with_socket(c, bind_it); }
+int32_t sys_connect(struct ucall *c) { return with_socket(c, connect_it); }
+int32_t sys_listen(struct ucall *c) { return with_socket(c, listen_on); }
 
 static int32_t accept_into(struct ucall *c, struct socket *made)
 {
@@ -149,98 +162,94 @@ int32_t sys_accept4(struct ucall *c)
 	return r;
 }
 
-static int32_t get_name(struct ucall *c, bool peer)
+static int32_t get_name(struct ucall *c, struct socket *s, bool peer)
 {
 	struct sock_addr a;
-	struct socket *s;
-	struct file *f;
-	int32_t r = arg_socket(c, c->arg[0], &f, &s);
+	int32_t r = s->ops->getname(s, peer, &a);
 
-	if (r) return r;
-	r = s->ops->getname(s, peer, &a);
-	if (!r) r = store_addr_and_len(c, c->arg[1], c->arg[2], &a);
-	file_unref(f);
-	return r;
+	return r ? r : store_addr_and_len(c, c->arg[1], c->arg[2], &a);
 }
 
-int32_t sys_getsockname(struct ucall *c) { return get_name(c, false); }
-int32_t sys_getpeername(struct ucall *c) { return get_name(c, true); }
-
-int32_t sys_shutdown(struct ucall *c)
+static int32_t own_name(struct ucall *c, struct file *f, struct socket *s)
 {
-	struct socket *s;
-	struct file *f;
-	int32_t r = arg_socket(c, c->arg[0], &f, &s);
-
-	if (r) return r;
-	r = s->ops->shutdown(s, c->arg[1]);
-	file_unref(f);
-	return r;
+	UNUSED(f);
+	return get_name(c, s, false);
 }
+
+static int32_t peer_name(struct ucall *c, struct file *f, struct socket *s)
+{
+	UNUSED(f);
+	return get_name(c, s, true);
+}
+
+static int32_t shut_down(struct ucall *c, struct file *f, struct socket *s)
+{
+	UNUSED(f);
+	return s->ops->shutdown(s, c->arg[1]);
+}
+
+int32_t sys_getsockname(struct ucall *c) { return with_socket(c, own_name); }
+int32_t sys_getpeername(struct ucall *c) { return with_socket(c, peer_name); }
+int32_t sys_shutdown(struct ucall *c) { return with_socket(c, shut_down); }
 
 /* ---- options */
-int32_t sys_setsockopt(struct ucall *c)
+static int32_t set_option(struct ucall *c, struct file *f, struct socket *s)
 {
 	uint8_t value[64] = {0};
 	uint32_t len = c->arg[4];
-	struct socket *s;
-	struct file *f;
-	int32_t r = arg_socket(c, c->arg[0], &f, &s);
+	int32_t r = 0;
 
-	if (r) return r;
+	UNUSED(f);
 	if ((int32_t)len < 0) r = -EINVAL;
 	if (!r && c->arg[1] != SOL_SOCKET) len = 0; /* told by the level, without a look at the value */
 	if (!r && len) r = umem_fetch(c->mem, value, uaddr(c->arg[3]), MIN(len, (uint32_t)sizeof value));
 	if (!r) r = socket_setopt(s, (int32_t)c->arg[1], (int32_t)c->arg[2], value, MIN(len, (uint32_t)sizeof value));
-	file_unref(f);
 	return r;
 }
 
-int32_t sys_getsockopt(struct ucall *c)
+int32_t sys_setsockopt(struct ucall *c) { return with_socket(c, set_option); }
+
+static int32_t get_option(struct ucall *c, struct file *f, struct socket *s)
 {
 	uint8_t value[64];
 	uint32_t len;
-	struct socket *s;
-	struct file *f;
-	int32_t r = arg_socket(c, c->arg[0], &f, &s);
+	int32_t r = 0;
 
-	if (r) return r;
+	UNUSED(f);
 	r = umem_fetch_u32(c->mem, uaddr(c->arg[4]), &len);
 	if (!r && (int32_t)len < 0) r = -EINVAL;
 	if (!r) r = socket_getopt(s, (int32_t)c->arg[1], (int32_t)c->arg[2], value, &len);
 	if (!r && len) r = umem_store(c->mem, uaddr(c->arg[3]), value, len);
 	if (!r) r = umem_store_u32(c->mem, uaddr(c->arg[4]), len);
-	file_unref(f);
 	return r;
 }
 
+int32_t sys_getsockopt(struct ucall *c) { return with_socket(c, get_option); }
+
 /* ---- plain transfers */
-int32_t sys_sendto(struct ucall *c)
+static int32_t send_to(struct ucall *c, struct file *f, struct socket *s)
 {
 	struct sock_addr a;
-	struct socket *s;
-	struct file *f;
 	struct uio u;
-	int32_t r = arg_socket(c, c->arg[0], &f, &s);
+	int32_t r = 0;
 
-	if (r) return r;
+	UNUSED(s);
 	uio_init_user(&u, c->mem, uaddr(c->arg[1]), MIN(c->arg[2], 0x7ffff000u));
 	struct sock_msg m = {.u = &u, .flags = c->arg[3], .addr = c->arg[4] ? &a : NULL};
 	if (m.addr) r = fetch_addr(c, c->arg[4], c->arg[5], &a);
 	if (!r) r = socket_send(f, &m, ucall_who(c));
-	file_unref(f);
 	return r;
 }
 
-int32_t sys_recvfrom(struct ucall *c)
+int32_t sys_sendto(struct ucall *c) { return with_socket(c, send_to); }
+
+static int32_t receive_from(struct ucall *c, struct file *f, struct socket *s)
 {
 	struct sock_addr a = {.len = 0};
-	struct socket *s;
-	struct file *f;
 	struct uio u;
-	int32_t r = arg_socket(c, c->arg[0], &f, &s);
+	int32_t r = 0;
 
-	if (r) return r;
+	UNUSED(s);
 	uio_init_user(&u, c->mem, uaddr(c->arg[1]), MIN(c->arg[2], 0x7ffff000u));
 	struct sock_msg m = {.u = &u, .flags = c->arg[3], .addr = c->arg[4] ? &a : NULL};
 	r = socket_recv(f, &m);
@@ -250,6 +259,7 @@ int32_t sys_recvfrom(struct ucall *c)
 		int err = store_addr_and_len(c, c->arg[4], c->arg[5], &a);
 		if (err) r = err;
 	}
-	file_unref(f);
 	return r;
 }
+
+int32_t sys_recvfrom(struct ucall *c) { return with_socket(c, receive_from); }
