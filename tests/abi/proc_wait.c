@@ -1,5 +1,5 @@
 /* proc_wait - wait4, waitpid, waitid, exit, exit_group: what a parent learns. */
-#include "abi.h"
+#include "children.h"
 
 #include <sys/resource.h>
 
@@ -12,22 +12,6 @@ static pid_t exits(int status)
 	if (pid == 0)
 		_exit(status);
 	return pid;
-}
-
-static pid_t sleeper(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0)
-		for (;;)
-			pause();
-	return pid;
-}
-
-static void end(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 }
 
 static void errors(void)

@@ -1,5 +1,5 @@
 /* sig_send - kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo: who may send what to whom, and what arrives. */
-#include "abi.h"
+#include "children.h"
 
 #define NOBODY_PID 4000000 /* above every pid_max */
 
@@ -21,22 +21,6 @@ static void catch(int sig)
 	struct sigaction a = {.sa_sigaction = keep, .sa_flags = SA_SIGINFO};
 
 	sigaction(sig, &a, NULL);
-}
-
-static pid_t sleeper(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0)
-		for (;;)
-			pause();
-	return pid;
-}
-
-static void end(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 }
 
 static void kill_errors(void)

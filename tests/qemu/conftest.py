@@ -356,5 +356,15 @@ def rng(request):
     return random.Random(f"{SEED} {request.node.name}")
 
 
-__all__ = ["BUSYBOX", "GODWIT", "LIBCS", "NIGHTLY", "TOP", "Cluster", "Job", "Mover", "Result", "needs_i386_host",
+def booted(tmp_path_factory, name, nodes=1, options=()):
+    """A cluster for a whole file of tests: `yield from` it in a fixture of the module."""
+    c = Cluster(tmp_path_factory.mktemp(name) / "c", nodes, options)
+    try:
+        yield c
+        c.alive()
+    finally:
+        c.down()
+
+
+__all__ = ["BUSYBOX", "GODWIT", "LIBCS", "NIGHTLY", "TOP", "Cluster", "Job", "Mover", "Result", "booted", "needs_i386_host",
            "on_host", "program", "seconds", "tool", "json", "shutil"]

@@ -4,7 +4,7 @@ The rows of stages 0 to 2, and what is small of stage 3, are in test_single.py, 
 test_debian.py.  All here belongs to the nightly run."""
 
 import pytest
-from conftest import Cluster
+from conftest import booted
 
 PACKAGES = "bash,coreutils,git,john,povray,python3,stockfish,stress-ng,xz-utils"
 pytestmark = [pytest.mark.nightly, pytest.mark.limit(900)]
@@ -50,12 +50,7 @@ git push -q origin side; cd /tmp/one; git merge -q side; git log --oneline | wc 
 @pytest.fixture(scope="module")
 def big(tmp_path_factory):
     memory = "768"  # 270 MiB are the packages, 256 stress-ng maps
-    c = Cluster(tmp_path_factory.mktemp("acceptance") / "c", 1, ["--with", PACKAGES, "-m", memory])
-    try:
-        yield c
-        c.alive()
-    finally:
-        c.down()
+    yield from booted(tmp_path_factory, "acceptance", 1, ["--with", PACKAGES, "-m", memory])
 
 
 def said(cluster, *argv, timeout=600):

@@ -7,7 +7,7 @@ import hashlib
 import re
 
 import pytest
-from conftest import Cluster
+from conftest import booted
 
 SMALL = "bash,lua5.4,perl-base"
 LARGE = SMALL + (",coreutils,diffutils,findutils,gawk,gcc,git,grep,gzip,john,less,make,perl,procps,python3,sed,sqlite3,"
@@ -15,24 +15,14 @@ LARGE = SMALL + (",coreutils,diffutils,findutils,gawk,gcc,git,grep,gzip,john,les
 nightly = pytest.mark.nightly
 
 
-def booted(tmp_path_factory, packages):
-    """A cluster for a whole file of tests, with the packages on node 1."""
-    c = Cluster(tmp_path_factory.mktemp("debian") / "c", 2, ["--with", packages])
-    try:
-        yield c
-        c.alive()
-    finally:
-        c.down()
-
-
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    yield from booted(tmp_path_factory, SMALL)
+    yield from booted(tmp_path_factory, "debian", 2, ["--with", SMALL])
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    yield from booted(tmp_path_factory, LARGE)
+    yield from booted(tmp_path_factory, "debian", 2, ["--with", LARGE])
 
 
 def check(cluster, argv, expected, timeout=60):

@@ -4,7 +4,7 @@
 import sys
 
 import pytest
-from conftest import GODWIT, TOP, Cluster, seconds
+from conftest import GODWIT, TOP, booted, seconds
 
 sys.path.insert(0, str(TOP / "tests"))
 from screen import Terminal  # noqa: E402  (shared with the tool's tests)
@@ -19,23 +19,14 @@ SLEEPER = "sh -c 'echo asleep $1; exec sleep 100' sh "
 ESC, UP, DOWN, HOME_KEY = "\x1b", "\x1b[A", "\x1b[B", "\x1b[H"
 
 
-def booted(tmp_path_factory, packages, memory):
-    c = Cluster(tmp_path_factory.mktemp("interactive") / "c", 1, ["--with", packages, "-m", memory])
-    try:
-        yield c
-        c.alive()
-    finally:
-        c.down()
-
-
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    yield from booted(tmp_path_factory, SMALL, "64")
+    yield from booted(tmp_path_factory, "interactive", 1, ["--with", SMALL, "-m", "64"])
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    yield from booted(tmp_path_factory, LARGE, "192")
+    yield from booted(tmp_path_factory, "interactive", 1, ["--with", LARGE, "-m", "192"])
 
 
 @pytest.fixture()

@@ -3,17 +3,12 @@
 import re
 
 import pytest
-from conftest import Cluster
+from conftest import booted
 
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
-    c = Cluster(tmp_path_factory.mktemp("mounts") / "c", 1)
-    try:
-        yield c
-        c.alive()
-    finally:
-        c.down()
+    yield from booted(tmp_path_factory, "mounts")
 
 
 def said(node, script):

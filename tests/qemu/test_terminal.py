@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import GODWIT, TOP, Cluster, seconds
+from conftest import GODWIT, TOP, booted, seconds
 
 sys.path.insert(0, str(TOP / "tests"))
 from screen import Terminal  # noqa: E402  (shared with the tool's tests)
@@ -14,12 +14,7 @@ from screen import Terminal  # noqa: E402  (shared with the tool's tests)
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
-    c = Cluster(tmp_path_factory.mktemp("terminal") / "c", 1)
-    try:
-        yield c
-        c.alive()
-    finally:
-        c.down()
+    yield from booted(tmp_path_factory, "terminal")
 
 
 @pytest.fixture()
